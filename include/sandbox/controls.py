@@ -1,0 +1,64 @@
+"""What a test can turn on one server: clock, latency, faults, switches; and what it can read: the calls."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from include.sandbox.calls import CallLog
+from include.sandbox.clock import Clock
+from include.sandbox.faults import Faults
+from include.sandbox.latency import Latency
+
+Switch = bool | int | float | str
+
+
+class UnknownSwitchError(ValueError):
+    """A switch that this server does not have, or a value of the wrong type for it."""
+
+
+class Controls:
+    """The controls of one server.
+
+    Args:
+        now: where the clock starts; the real time if not given.
+    """
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self.clock = Clock(now)
+        self.calls = CallLog()
+        self.faults = Faults()
+        self.latency = Latency()
+        self._delays = self.latency.sampler()
+        self._defaults: dict[str, Switch] = {}
+        self.switches: dict[str, Switch] = {}
+
+    def now(self) -> datetime:
+        """The sandbox's time, aware, in UTC."""
+        return self.clock.now()
+
+    def set_latency(self, latency: Latency) -> None:
+        """Replaces the latency from the next call on."""
+        self.latency = latency
+        self._delays = latency.sampler()
+
+    def next_delay(self) -> float:
+        """Seconds by which the next answer is held back."""
+        return self._delays.draw()
+
+    def declare_switches(self, defaults: Mapping[str, Switch]) -> None:
+        """Names the vendor behaviours that are assumptions, each with its default."""
+        self._defaults = dict(defaults)
+        self.switches = dict(defaults)
+
+    def set_switches(self, values: Mapping[str, Switch]) -> None:
+        """Puts every switch back to its default, then sets the given ones.
+
+        Raises:
+            UnknownSwitchError: no such switch, or not the type of its default.
+        """
+        for name, value in values.items():
+            if name not in self._defaults:
+                raise UnknownSwitchError(f"no switch {name!r}; there are: {', '.join(sorted(self._defaults))}")
+            wanted = type(self._defaults[name])
+            if type(value) is not wanted and not (wanted is float and type(value) is int):
+                raise UnknownSwitchError(f"switch {name!r} takes a {wanted.__name__}, not {value!r}")
+        self.switches = self._defaults | dict(values)
