@@ -1,0 +1,1 @@
+"""Campaign activity: events, nightly snapshots."""

@@ -1,0 +1,1 @@
+"""The user's YAML and what it means."""

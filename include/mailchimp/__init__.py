@@ -1,0 +1,1 @@
+"""The Mailchimp side: client, endpoints, batches."""

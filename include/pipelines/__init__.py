@@ -1,0 +1,1 @@
+"""The use cases: what a task, the command line and the tests call."""

@@ -1,0 +1,73 @@
+"""One run of one audience's sync: its names in staging, and what every stage of it needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import TypeAdapter
+
+from include.schema import AudienceSchema, SalesforceSchema
+from include.staging.store import Partition
+
+if TYPE_CHECKING:
+    from include.config.models import Audience
+    from include.wiring import Project
+
+SALESFORCE_SCHEMA = Partition("salesforce", "schema", "current")
+"""The newest describe answers, as one document; extract_salesforce writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What a run reads: table versions, and when extraction saw the vendors (their clock)."""
+
+    people: int
+    members: int
+    emails: int
+    synced_values: int
+    assignments: int
+    extracted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """A run of `sync_<stem>`: every stage takes one."""
+
+    project: Project
+    stem: str
+    run_id: str
+    dry_run: bool = False
+
+    @property
+    def audience(self) -> Audience:
+        """The audience's configuration."""
+        return self.project.audience(self.stem)
+
+    def partition(self, name: str) -> Partition:
+        """A staging partition of this run: `schema`, `pins`, `mapped`, `lead_candidates`, `findings`, `ledger`."""
+        return Partition(f"sync_{self.stem}", name, self.run_id)
+
+    def save_schema(self, schema: AudienceSchema) -> None:
+        """Commit the audience as extraction found it."""
+        self.project.staging.write_document(self.partition("schema"), dataclasses.asdict(schema))
+
+    def schema(self) -> AudienceSchema:
+        """The audience as extraction found it."""
+        return TypeAdapter(AudienceSchema).validate_python(self.project.staging.document(self.partition("schema")))
+
+    def salesforce_schema(self) -> SalesforceSchema:
+        """The org as extraction found it."""
+        return TypeAdapter(SalesforceSchema).validate_python(self.project.staging.document(SALESFORCE_SCHEMA))
+
+    def save_pins(self, pins: Pins) -> None:
+        """Commit what the run reads."""
+        document = dataclasses.asdict(pins) | {"extracted_at": pins.extracted_at.isoformat()}
+        self.project.staging.write_document(self.partition("pins"), document)
+
+    def pins(self) -> Pins:
+        """What the run reads."""
+        document = cast("dict[str, Any]", self.project.staging.document(self.partition("pins")))
+        return Pins(**document | {"extracted_at": datetime.fromisoformat(document["extracted_at"])})

@@ -1,0 +1,1 @@
+"""The Salesforce side: client, SOQL, describe."""

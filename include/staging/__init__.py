@@ -1,0 +1,1 @@
+"""Partitions of one run, as Parquet."""

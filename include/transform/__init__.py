@@ -1,0 +1,1 @@
+"""Match, precedence, queries, plan: SQL over staging, without network, clock or Airflow."""

@@ -1,0 +1,1 @@
+"""Great Expectations suites compiled from the configuration."""

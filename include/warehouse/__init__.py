@@ -1,0 +1,1 @@
+"""The tables that outlive a run, as Delta Lake."""

@@ -1,0 +1,158 @@
+"""Reads and writes the Delta tables of `tables.py`, and shows them to DuckDB."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from include.warehouse.tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+    from deltalake import DeltaTable
+    from duckdb import DuckDBPyConnection
+
+    from include.storage import Storage
+
+COMMIT_ATTEMPTS = 12
+"""Concurrent writers of one table conflict; each tries again on the newer version."""
+
+
+def connect() -> DuckDBPyConnection:
+    """A DuckDB connection in memory, in UTC, that keeps no more threads than there are cores."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """The tables below one root."""
+
+    storage: Storage
+
+    def version(self, table: Table) -> int:
+        """The newest version; -1 where the table does not exist yet. Pins what a run reads."""
+        delta = self._delta(table, None)
+        return -1 if delta is None else int(delta.version())
+
+    def read(self, table: Table, version: int | None = None, **partition: str) -> pa.Table:
+        """All rows (of one partition), with the table's columns in order; empty where there are none."""
+        import pyarrow as pa
+
+        connection = connect()
+        self.view(connection, "it", table, version, **partition)
+        result: pa.Table = connection.execute("SELECT * FROM it").to_arrow_table()
+        fixed = table.schema()
+        extra = [field for field in result.schema if field.name not in fixed.names]
+        return result.select([*fixed.names, *(f.name for f in extra)]).cast(pa.schema([*fixed, *extra]))
+
+    def view(
+        self, connection: DuckDBPyConnection, name: str, table: Table, version: int | None = None, **partition: str
+    ) -> None:
+        """Make the table (as of a version, or a partition of it) visible to DuckDB under a name."""
+        delta = self._delta(table, version)
+        files = [] if delta is None else self._files(delta, partition)
+        if not files:
+            connection.register(f"{name}__empty", table.schema().empty_table())
+            connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM "{name}__empty"')
+            return
+        if not self.storage.is_local:
+            connection.register_filesystem(self.storage.filesystem())
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        types = ", ".join(f"'{column}': {self._duckdb_type(table, column)}" for column in table.partition_by)
+        hive = f", hive_partitioning = true, hive_types = {{{types}}}" if table.partition_by else ""
+        where = " AND ".join(f"\"{column}\" = '{_quoted(value)}'" for column, value in partition.items())
+        connection.execute(
+            f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true{hive})'
+            + (f" WHERE {where}" if where else "")
+        )
+
+    def append(self, table: Table, rows: pa.Table) -> None:
+        """Add rows."""
+        from deltalake import CommitProperties, write_deltalake
+
+        if rows.num_rows:
+            self._retrying(
+                lambda: write_deltalake(
+                    self._uri(table),
+                    self._shaped(table, rows),
+                    mode="append",
+                    partition_by=list(table.partition_by) or None,
+                    commit_properties=CommitProperties(max_commit_retries=COMMIT_ATTEMPTS),
+                )
+            )
+
+    def replace(self, table: Table, rows: pa.Table, **partition: str) -> None:
+        """Replace a partition (or, without one, the whole table and its schema) in one atomic step."""
+        from deltalake import write_deltalake
+
+        predicate = " AND ".join(f"{column} = '{_quoted(value)}'" for column, value in partition.items())
+        existing = self._delta(table, None)
+        self._retrying(
+            lambda: write_deltalake(
+                self._uri(table),
+                self._shaped(table, rows),
+                mode="overwrite",
+                partition_by=list(table.partition_by) or None,
+                predicate=predicate if predicate and existing is not None else None,
+                schema_mode=None if predicate else "overwrite",
+            )
+        )
+
+    def _shaped(self, table: Table, rows: pa.Table) -> pa.Table:
+        """Rows in the table's column order and types; a missing or an unknown column is a programming error."""
+        import pyarrow as pa
+
+        fixed = table.schema()
+        extra = [field for field in rows.schema if field.name not in fixed.names]
+        if extra and not table.open:
+            raise ValueError(f"table {table.name} has no column {', '.join(f.name for f in extra)}")
+        return rows.select([*fixed.names, *(f.name for f in extra)]).cast(pa.schema([*fixed, *extra]))
+
+    def _delta(self, table: Table, version: int | None) -> DeltaTable | None:
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
+        if version is not None and version < 0:
+            return None
+        try:
+            return DeltaTable(self._uri(table), version=version)
+        except TableNotFoundError:
+            return None
+
+    @staticmethod
+    def _files(delta: DeltaTable, partition: dict[str, str]) -> list[str]:
+        filters = [(column, "=", value) for column, value in partition.items()]
+        return list(delta.file_uris(partition_filters=filters or None))
+
+    @staticmethod
+    def _duckdb_type(table: Table, column: str) -> str:
+        types = {"string": "VARCHAR", "date": "DATE"}
+        return types[next(c.type for c in table.columns if c.name == column)]
+
+    def _uri(self, table: Table) -> str:
+        return self.storage.path("warehouse", table.name)
+
+    @staticmethod
+    def _retrying(write: Callable[[], None]) -> None:
+        from deltalake.exceptions import CommitFailedError
+
+        for attempt in range(COMMIT_ATTEMPTS):
+            try:
+                return write()
+            except CommitFailedError:
+                if attempt + 1 == COMMIT_ATTEMPTS:
+                    raise
+                time.sleep(random.uniform(0.02, 0.1) * 2 ** min(attempt, 5))  # noqa: S311 - jitter
+        return None
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")

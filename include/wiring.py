@@ -1,0 +1,70 @@
+"""Puts a project together: configuration, stores, and the vendors' clients from Airflow's connections."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from include.config.load import load_configuration
+from include.staging.store import StagingStore
+from include.storage import Storage
+from include.warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from include.config.models import Audience, Configuration
+    from include.mailchimp.client import MailchimpClient
+    from include.salesforce.client import SalesforceClient
+
+CONFIG_VARIABLE = "SYNC_CONFIG"
+"""Environment variable: the configuration's folder, `include/config` unless set."""
+ROOT_VARIABLE = "SYNC_ROOT"
+"""Environment variable: overrides `root` of pipeline.yaml."""
+PROJECT_FOLDER = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What every use case works with."""
+
+    configuration: Configuration
+    storage: Storage
+
+    @property
+    def staging(self) -> StagingStore:
+        """The partitions of single runs."""
+        return StagingStore(self.storage)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The tables that outlive a run."""
+        return Warehouse(self.storage)
+
+    def audience(self, stem: str) -> Audience:
+        """One audience's configuration. Raises KeyError for a stem without a file."""
+        return self.configuration.audiences[stem]
+
+    def salesforce(self) -> SalesforceClient:
+        """A client logged in with the configured Airflow connection."""
+        from include.salesforce.connect import connect
+
+        return connect(self.configuration.pipeline.connections.salesforce)
+
+    def mailchimp(self) -> MailchimpClient:
+        """A client with the configured Airflow connection."""
+        from include.mailchimp.connect import connect
+
+        pipeline = self.configuration.pipeline
+        return connect(pipeline.connections.mailchimp, connections=pipeline.limits.mailchimp_connections)
+
+
+def load_project(config: Path | None = None, root: str | None = None) -> Project:
+    """Read the configuration and open the stores. Raises ConfigError.
+
+    A relative `root` is below the project's folder, wherever the process was started.
+    """
+    folder = config or Path(os.environ.get(CONFIG_VARIABLE) or PROJECT_FOLDER / "include" / "config")
+    configuration = load_configuration(folder)
+    chosen = root or os.environ.get(ROOT_VARIABLE) or configuration.pipeline.root
+    return Project(configuration, Storage(chosen if "://" in chosen else str(PROJECT_FOLDER / chosen)))
