@@ -48,7 +48,7 @@ class Warehouse:
 
         connection = connect()
         self.view(connection, "it", table, version, **partition)
-        result: pa.Table = connection.execute("SELECT * FROM it").to_arrow_table()
+        result: pa.Table = connection.sql("SELECT * FROM it").to_arrow_table()
         fixed = table.schema()
         extra = [field for field in result.schema if field.name not in fixed.names]
         return result.select([*fixed.names, *(f.name for f in extra)]).cast(pa.schema([*fixed, *extra]))
@@ -93,7 +93,7 @@ class Warehouse:
         """Replace a partition (or, without one, the whole table and its schema) in one atomic step."""
         from deltalake import write_deltalake
 
-        predicate = " AND ".join(f"{column} = '{_quoted(value)}'" for column, value in partition.items())
+        predicate = _predicate(partition)
         existing = self._delta(table, None)
         self._retrying(
             lambda: write_deltalake(
@@ -105,6 +105,27 @@ class Warehouse:
                 schema_mode=None if predicate else "overwrite",
             )
         )
+
+    def update(self, table: Table, compute: Callable[[int], pa.Table], **partition: str) -> None:
+        """Replace a partition (or the table) by rows computed from its newest version, as if nobody else wrote.
+
+        `compute` gets the version to read (-1: no table yet) and is called again when another writer was faster: Delta
+        refuses a commit whose ground has changed. It must have no effects of its own.
+        """
+        self._retrying(lambda: self._update_once(table, compute, partition))
+
+    def _update_once(self, table: Table, compute: Callable[[int], pa.Table], partition: dict[str, str]) -> None:
+        from deltalake import write_deltalake
+
+        read = self._delta(table, None)
+        rows = self._shaped(table, compute(-1 if read is None else int(read.version())))
+        partition_by = list(table.partition_by) or None
+        if read is None:
+            write_deltalake(self._uri(table), rows, mode="error", partition_by=partition_by)
+        elif partition:
+            write_deltalake(read, rows, mode="overwrite", partition_by=partition_by, predicate=_predicate(partition))
+        else:
+            write_deltalake(read, rows, mode="overwrite", partition_by=partition_by, schema_mode="overwrite")
 
     def _shaped(self, table: Table, rows: pa.Table) -> pa.Table:
         """Rows in the table's column order and types; a missing or an unknown column is a programming error."""
@@ -130,7 +151,7 @@ class Warehouse:
     @staticmethod
     def _files(delta: DeltaTable, partition: dict[str, str]) -> list[str]:
         filters = [(column, "=", value) for column, value in partition.items()]
-        return list(delta.file_uris(partition_filters=filters or None))
+        return list(delta.file_uris(file_pruning_predicate=filters or None))
 
     @staticmethod
     def _duckdb_type(table: Table, column: str) -> str:
@@ -142,16 +163,21 @@ class Warehouse:
 
     @staticmethod
     def _retrying(write: Callable[[], None]) -> None:
-        from deltalake.exceptions import CommitFailedError
+        from deltalake.exceptions import CommitFailedError, DeltaError
 
         for attempt in range(COMMIT_ATTEMPTS):
             try:
                 return write()
-            except CommitFailedError:
-                if attempt + 1 == COMMIT_ATTEMPTS:
+            except (CommitFailedError, DeltaError) as conflict:
+                already_created = "already exists" in str(conflict)
+                if attempt + 1 == COMMIT_ATTEMPTS or not (isinstance(conflict, CommitFailedError) or already_created):
                     raise
                 time.sleep(random.uniform(0.02, 0.1) * 2 ** min(attempt, 5))  # noqa: S311 - jitter
         return None
+
+
+def _predicate(partition: dict[str, str]) -> str:
+    return " AND ".join(f"{column} = '{_quoted(value)}'" for column, value in partition.items())
 
 
 def _quoted(value: str) -> str:

@@ -1,0 +1,102 @@
+"""The warehouse's tables: atomic replacement, time travel, and writers that meet."""
+
+import threading
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from include.storage import Storage
+from include.warehouse.store import Warehouse, connect
+from include.warehouse.tables import ASSIGNMENTS, PEOPLE, TABLES, WATERMARKS
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return Warehouse(Storage(str(tmp_path)))
+
+
+def assignments(list_id, *queries):
+    rows = [
+        {"list_id": list_id, "query": q, "email_key": "k", "targets_hash": "h", "person_modified_at": NOW}
+        for q in queries
+    ]
+    return pa.Table.from_pylist(rows, schema=ASSIGNMENTS.schema())
+
+
+def test_a_table_that_was_never_written_reads_as_empty_with_its_columns(warehouse):
+    assert warehouse.version(ASSIGNMENTS) == -1
+    assert warehouse.read(ASSIGNMENTS).schema == ASSIGNMENTS.schema()
+
+
+def test_replacing_a_partition_leaves_the_others_alone(warehouse):
+    warehouse.append(ASSIGNMENTS, assignments("a", "q1"))
+    warehouse.append(ASSIGNMENTS, assignments("b", "q1"))
+    warehouse.replace(ASSIGNMENTS, assignments("a", "q2", "q3"), list_id="a")
+    found = warehouse.read(ASSIGNMENTS).to_pylist()
+    assert sorted((row["list_id"], row["query"]) for row in found) == [("a", "q2"), ("a", "q3"), ("b", "q1")]
+
+
+def test_an_emptied_partition_is_empty(warehouse):
+    warehouse.append(ASSIGNMENTS, assignments("a", "q1"))
+    warehouse.replace(ASSIGNMENTS, assignments("a"), list_id="a")
+    assert warehouse.read(ASSIGNMENTS, list_id="a").num_rows == 0
+
+
+def test_a_pinned_version_shows_the_past(warehouse):
+    warehouse.append(ASSIGNMENTS, assignments("a", "q1"))
+    pinned = warehouse.version(ASSIGNMENTS)
+    warehouse.replace(ASSIGNMENTS, assignments("a", "q2"), list_id="a")
+    assert [row["query"] for row in warehouse.read(ASSIGNMENTS, pinned).to_pylist()] == ["q1"]
+    assert warehouse.read(ASSIGNMENTS, -1).num_rows == 0
+
+
+def test_partition_values_may_hold_any_character(warehouse):
+    odd = "manual__2026-11-23T10:00:00+00:00/it's é"
+    warehouse.append(ASSIGNMENTS, assignments(odd, "q"))
+    warehouse.replace(ASSIGNMENTS, assignments(odd, "q2"), list_id=odd)
+    assert [row["list_id"] for row in warehouse.read(ASSIGNMENTS, list_id=odd).to_pylist()] == [odd]
+
+
+def test_an_open_table_takes_further_columns_and_a_closed_one_refuses_them(warehouse):
+    person = dict.fromkeys(PEOPLE.schema().names) | {"id": "003", "Account.Name": "Ö"}
+    warehouse.replace(
+        PEOPLE, pa.Table.from_pylist([person], schema=pa.schema([*PEOPLE.schema(), ("Account.Name", pa.string())]))
+    )
+    assert warehouse.read(PEOPLE).to_pylist()[0]["Account.Name"] == "Ö"
+    with pytest.raises(ValueError, match="assignments has no column extra"):
+        warehouse.append(ASSIGNMENTS, assignments("a", "q").append_column("extra", pa.array(["x"])))
+
+
+def test_a_view_shows_duckdb_the_rows(warehouse):
+    warehouse.append(ASSIGNMENTS, assignments("a", "q1", "q2"))
+    connection = connect()
+    warehouse.view(connection, "assignments", ASSIGNMENTS, list_id="a")
+    assert connection.execute("SELECT count(*) FROM assignments").fetchone() == (2,)
+
+
+def test_g04_writers_that_update_the_same_partition_lose_nothing(warehouse):
+    def add(name):
+        def compute(version):
+            return pa.concat_tables([warehouse.read(ASSIGNMENTS, version, list_id="a"), assignments("a", name)])
+
+        warehouse.update(ASSIGNMENTS, compute, list_id="a")
+
+    threads = [threading.Thread(target=add, args=(f"q{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(row["query"] for row in warehouse.read(ASSIGNMENTS).to_pylist()) == [f"q{n}" for n in range(6)]
+
+
+def test_every_table_names_its_columns_once_and_partitions_by_its_own():
+    for table in TABLES:
+        names = [column.name for column in table.columns]
+        assert len(set(names)) == len(names)
+        assert set(table.partition_by) <= set(names)
+        assert table.schema().names == names
+        assert all(column.description for column in table.columns)
+    assert WATERMARKS.partition_by == ("source", "object")
