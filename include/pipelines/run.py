@@ -34,12 +34,13 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """A run of `sync_<stem>`: every stage takes one."""
+    """A run of `sync_<stem>`: every stage takes one. `query` names the manual query that takes part, if any."""
 
     project: Project
     stem: str
     run_id: str
     dry_run: bool = False
+    query: str | None = None
 
     @property
     def audience(self) -> Audience:

@@ -1,0 +1,75 @@
+"""The command line: the pipelines without a scheduler, for trying a configuration, tests and benchmarks.
+
+    python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME]
+    python -m include extract [--config DIR] [--root DIR]
+    python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
+
+The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
+Exit status: 0 done, 1 failed, 3 stopped by a check before any write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from include.errors import ConfigError, StoppedByCheck, SyncError
+from include.pipelines import extract_salesforce, snapshot_activity, sync_audience
+from include.wiring import Project, load_project
+
+STOPPED = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        project = load_project(options.config, options.root)
+        account = _run(project, options)
+    except (ConfigError, StoppedByCheck) as stop:
+        print(f"stopped: {stop}", file=sys.stderr)
+        return STOPPED
+    except SyncError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    for stage, counts in account.items():
+        print(f"{stage:15} {json.dumps(counts, sort_keys=True, default=str)}")
+    return 0
+
+
+def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, object]]:
+    run_id = options.run_id or f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+    if options.command == "snapshot":
+        return snapshot_activity.run(project, run_id, options.date, backfill=options.backfill)
+    account: dict[str, dict[str, object]] = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
+    if options.command == "extract":
+        return account
+    if options.audience not in project.configuration.audiences:
+        known = ", ".join(sorted(project.configuration.audiences))
+        raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
+    return account | sync_audience.sync(project, options.audience, run_id, dry_run=options.dry_run, query=options.query)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m include", description=__doc__.splitlines()[0])
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", type=Path, help="the configuration's folder (include/config)")
+    shared.add_argument("--root", help="where staging and warehouse lie: a folder or an object-store URL")
+    shared.add_argument("--run-id", help="name of the run; the time unless said")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("extract", parents=[shared], help="read Salesforce")
+    sync = commands.add_parser("sync", parents=[shared], help="read Salesforce and sync one audience")
+    sync.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    sync.add_argument("--dry-run", action="store_true", help="plan and report, write nothing to the vendors")
+    sync.add_argument("--query", help="also run this manual query")
+    snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
+    snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")
+    snapshot.add_argument("--backfill", action="store_true", help="a past day: never writes to Salesforce")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

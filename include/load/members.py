@@ -1,0 +1,152 @@
+"""Carries out `add_member` and `update_member`.
+
+New members go through `POST /lists/{id}` with `update_existing=false`, 500 a call: an existing e-mail is reported,
+never overwritten. Existing members are changed by PATCH without `status`, one by one or, when there are many, in
+batches. No call made here can raise a status (G01).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from include.errors import PermanentError, TransientError
+from include.keys import email_key
+from include.load.operations import Operation, Plan, in_chunks
+from include.mailchimp.batches import BatchOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from include.load.ground import Ground
+    from include.load.results import ResultLog, ResultState
+    from include.mailchimp.client import MailchimpClient
+
+ADD_CHUNK = 500
+"""Members per `POST /lists/{id}`: the vendor's maximum (OpenAPI 3.0.85)."""
+BATCH_CHUNK = 5_000
+"""Operations per batch: no maximum is documented; larger bodies were reported to fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLoad:
+    """Loads the members of one audience."""
+
+    client: MailchimpClient
+    list_id: str
+    plan: Plan
+    ground: Ground
+    log: ResultLog
+    batch_above: int
+
+    def add(self) -> None:
+        """Add the planned new members."""
+        for chunk in in_chunks(self._standing("add_member"), ADD_CHUNK):
+            self._add(chunk)
+
+    def update(self) -> None:
+        """Write the planned differences of existing members."""
+        if self.plan.count("update_member") > self.batch_above:
+            for chunk in in_chunks(self._standing("update_member"), BATCH_CHUNK):
+                self._update_in_batch(chunk)
+        else:
+            for chunk in in_chunks(self._standing("update_member"), ADD_CHUNK):
+                for operation, error in self.client.map(self._patch, chunk):
+                    self._record_update(operation, error)
+
+    def _standing(self, kind: str) -> Iterator[Operation]:
+        """Operations that are still to do; those whose ground is gone are recorded as such."""
+        for operation in self.plan.operations(kind, but=self.log.finished()):
+            gone = self.ground.gone(operation)
+            if gone is None:
+                yield operation
+            else:
+                self.log.record(operation.op_id, "precondition_gone", gone)
+
+    def _add(self, chunk: Sequence[Operation]) -> None:
+        """Add a chunk; where the vendor refuses it whole, halve it until the one bad member is alone (G07)."""
+        try:
+            answer = self.client.add_members(self.list_id, [operation.after for operation in chunk])
+        except PermanentError as error:
+            if len(chunk) == 1:
+                self.log.record(chunk[0].op_id, "refused", str(error), code=error.code)
+                return
+            middle = len(chunk) // 2
+            self._add(chunk[:middle])
+            self._add(chunk[middle:])
+            return
+        added = {member["id"] for member in answer["new_members"]}
+        errors = {email_key(error["email_address"]): error for error in answer["errors"]}
+        for operation in chunk:
+            state, reason, code = _added(operation, added, errors)
+            self.log.record(operation.op_id, state, reason, code=code)
+
+    def _patch(self, operation: Operation) -> tuple[Operation, Exception | None]:
+        try:
+            self.client.update_member(self.list_id, operation.email_key or "", operation.after)
+        except (PermanentError, TransientError) as error:
+            return operation, error
+        return operation, None
+
+    def _update_in_batch(self, chunk: Sequence[Operation]) -> None:
+        by_id = {operation.op_id: operation for operation in chunk}
+        requests = [
+            BatchOperation(
+                "PATCH", f"/lists/{self.list_id}/members/{operation.email_key}", json.dumps(operation.after), op_id
+            )
+            for op_id, operation in by_id.items()
+        ]
+        for result in self.client.run_batch(requests):
+            self._record_update(by_id.pop(result.operation_id), result.error)
+        for operation in by_id.values():
+            self.log.record(operation.op_id, "failed", "no_answer_in_batch")
+
+    def _record_update(self, operation: Operation, error: Exception | None) -> None:
+        if error is None:
+            self.log.record(operation.op_id, "applied")
+        elif isinstance(error, PermanentError):
+            state: ResultState = "precondition_gone" if error.code == "Resource Not Found" else "refused"
+            self.log.record(operation.op_id, state, str(error), code=error.code)
+        else:
+            self.log.record(operation.op_id, "failed", str(error), code=getattr(error, "code", ""))
+
+
+def _added(operation: Operation, added: set[str], errors: dict[str, dict[str, Any]]) -> tuple[ResultState, str, str]:
+    """Classify what `POST /lists/{id}` said of one member.
+
+    The vendor has two codes only, `ERROR_CONTACT_EXISTS` and `ERROR_GENERIC` (pull request codegen#303); the rest is in
+    the wording. A member that the answer does not mention was ignored without a word (seen with renewals).
+    """
+    if operation.email_key in added:
+        return "applied", "", ""
+    error = errors.get(operation.email_key or "")
+    if error is None:
+        return "failed", "not_in_answer", ""
+    code = str(error.get("error_code", ""))
+    if code == "ERROR_CONTACT_EXISTS":
+        return "already_there", "member_exists", code
+    return _refusal(str(error.get("error", ""))), _reason(error), code
+
+
+def _refusal(message: str) -> ResultState:
+    return "deferred" if "signed up to a lot of lists" in message else "refused"
+
+
+_WORDINGS = {
+    "compliance": "compliance_state",
+    "permanently deleted": "forgotten",
+    "forgotten": "forgotten",
+    "looks fake or invalid": "looks_fake",
+    "valid email": "invalid_email",
+    "signed up to a lot of lists": "too_many_sign_ups",
+    "bounced": "cleaned",
+}
+
+
+def _reason(error: dict[str, Any]) -> str:
+    """A reason in one word: the vendor's sentence can quote the address."""
+    message = f"{error.get('error', '')} {error.get('field_message', '')}".lower()
+    found = next((reason for wording, reason in _WORDINGS.items() if wording in message), "refused_by_mailchimp")
+    merge_field = str(error.get("field", ""))
+    return f"{found}:{merge_field}" if merge_field else found
