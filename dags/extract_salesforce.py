@@ -1,0 +1,38 @@
+"""Read everyone from Salesforce into staging, and start the audiences.
+
+Contacts, leads and person accounts with the fields that the configuration maps, and what describes them. The first
+time, and when the mapped fields change, it reads all; after that, what changed.
+
+**Reads** Salesforce. **Writes** staging. **Then** the run of every audience starts, by the asset `salesforce_people`.
+
+**On failure** no audience starts; the next run goes on from the last committed extraction. Clear the task to try
+again.
+"""
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+from include.config.discovery import pipeline
+from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag
+
+
+@dag(
+    schedule=CronTriggerTimetable(pipeline().schedule.extract, timezone=pipeline().time_zone),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.SALESFORCE],
+    doc_md=__doc__,
+)
+def extract_salesforce() -> None:
+    """Wire the DAG."""
+
+    @task(outlets=[PEOPLE], pool=Pool.SALESFORCE, multiple_outputs=False)
+    def extract(run_id: str) -> dict[str, int]:
+        from include.pipelines import extract_salesforce as stages
+
+        return stages.extract(run_id)
+
+    extract("{{ run_id }}")
+
+
+extract_salesforce()

@@ -1,0 +1,61 @@
+"""Bring last night's campaign activity to Salesforce.
+
+For each person in each audience the 50 most recent events as of midnight. The data interval is one local day
+(`time_zone` in `pipeline.yaml`).
+
+**Reads** Mailchimp's campaign reports. **Writes** the event history, the day's snapshot, and activity records in
+Salesforce.
+
+**Backfill** any past days, in any order and as often as you like: `make backfill FROM=2026-11-15 TO=2026-11-18`, or
+with Airflow's own. It rebuilds the days' snapshots from the event history and never writes to Salesforce, which shows
+the present.
+
+**On failure** nothing is lost: harvesting goes on where it stopped. Clear the failed task, or wait for the next
+night.
+"""
+
+from airflow.sdk import CronDataIntervalTimetable, chain, dag, task
+
+from include.config.discovery import pipeline
+from include.orchestration import DEFAULT_ARGS, Pool, Tag
+
+DAY = f"{{{{ data_interval_start.in_timezone('{pipeline().time_zone}').to_date_string() }}}}"
+
+
+@dag(
+    schedule=CronDataIntervalTimetable(pipeline().schedule.snapshot, timezone=pipeline().time_zone),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.MAILCHIMP, Tag.SALESFORCE, Tag.ACTIVITY],
+    doc_md=__doc__,
+)
+def snapshot_activity() -> None:
+    """Wire the DAG."""
+
+    @task(pool=Pool.HARVEST, multiple_outputs=False)
+    def harvest(run_id: str, day: str) -> dict[str, object]:
+        from include.pipelines import snapshot_activity as stages
+
+        return stages.harvest(run_id, day)
+
+    @task(multiple_outputs=False)
+    def snapshot(run_id: str, day: str) -> dict[str, object]:
+        from include.pipelines import snapshot_activity as stages
+
+        return stages.snapshot(run_id, day)
+
+    @task(pool=Pool.SALESFORCE, multiple_outputs=False)
+    def load_activity(run_id: str, day: str, run_type: str) -> dict[str, object]:
+        from include.pipelines import snapshot_activity as stages
+
+        return stages.load_activity(run_id, day, backfill=run_type == "backfill")
+
+    chain(
+        harvest("{{ run_id }}", DAY),
+        snapshot("{{ run_id }}", DAY),
+        load_activity("{{ run_id }}", DAY, "{{ dag_run.run_type }}"),
+    )
+
+
+snapshot_activity()

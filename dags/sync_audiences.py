@@ -1,0 +1,61 @@
+"""Keep one Mailchimp audience in step with the people in Salesforce.
+
+There is one such DAG for each file in `include/config/audiences`, with the file's name at its end.
+
+**Reads** staging of `extract_salesforce`, and Mailchimp. **Writes** Mailchimp members, Salesforce leads and mirror
+records, and a quality report. `transform` makes a plan, `breaker` stops one that changes too much before anything is
+written, the loads carry it out, `refresh` reads back what they changed. With `dry_run` nothing is written.
+
+**On failure** other audiences go on. Clear the failed task, or wait for the next run: it plans again from current
+data, and writes nothing twice. `report` runs in any case; the run counts as failed all the same.
+"""
+
+from typing import Any
+
+from airflow.sdk import DAG, Param, XComArg, chain, task
+
+from include.config.discovery import audience_stems, pipeline
+from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag
+
+MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": pipeline().limits.mailchimp_connections}
+SALESFORCE = {"pool": Pool.SALESFORCE}
+
+
+def sync_dag(audience: str) -> DAG:
+    """Build the DAG of the audience that `<audience>.yaml` describes."""
+
+    def stage(name: str, **options: Any) -> XComArg:
+        @task(task_id=name, multiple_outputs=False, **options)
+        def run(run_id: str, **context: Any) -> object:
+            from include.pipelines import sync_audience
+
+            return getattr(sync_audience, name)(audience, run_id, dry_run=context["params"]["dry_run"])
+
+        return run("{{ run_id }}")
+
+    with DAG(
+        dag_id=f"sync_{audience}",
+        schedule=[PEOPLE],
+        catchup=False,
+        max_active_runs=1,
+        params={"dry_run": Param(False, type="boolean", description="Plan and report; write nothing")},
+        default_args=DEFAULT_ARGS,
+        tags=[Tag.SALESFORCE, Tag.MAILCHIMP, Tag.AUDIENCE],
+        doc_md=__doc__,
+    ) as built:
+        chain(
+            stage("extract", **MAILCHIMP),
+            stage("validate"),
+            stage("transform"),
+            stage("breaker"),
+            [stage("load_audience", **MAILCHIMP), stage("load_leads", **SALESFORCE)],
+            stage("refresh", **MAILCHIMP),
+            stage("load_mirror", **SALESFORCE),
+            # A teardown runs whatever happened before it, and does not hide that in the state of the run.
+            stage("report").as_teardown(on_failure_fail_dagrun=True),
+        )
+    return built
+
+
+for stem in audience_stems():
+    sync_dag(stem)

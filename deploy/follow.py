@@ -1,0 +1,84 @@
+"""Watch DAG runs to their end and print what happens, then an account of what each task did."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from deploy.airflow_api import AirflowApi, DagRun
+from deploy.errors import StackError
+
+T = TypeVar("T")
+
+POLL_SECONDS = 1.5
+HIDDEN_STATES = frozenset({"waiting", "scheduled", "queued"})
+
+
+class Follower:
+    """Prints one line for each change of a task's state, with the seconds since the start."""
+
+    def __init__(self, api: AirflowApi) -> None:
+        self._api = api
+        self._began = time.monotonic()
+        self._seen: dict[tuple[str, str, str], str] = {}
+
+    def say(self, text: str) -> None:
+        """Print a line with the time."""
+        print(f"[{time.monotonic() - self._began:5.0f} s] {text}", flush=True)
+
+    def until(self, what: str, look: Callable[[], T | None], seconds: float) -> T:
+        """Return the first truthy answer of `look`; raise StackError naming `what` after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            time.sleep(POLL_SECONDS)
+        raise StackError(f"{what}: not there within {seconds:.0f} s")
+
+    def wait(self, runs: Iterable[DagRun], seconds: float) -> list[DagRun]:
+        """Follow the runs until all have ended, and return them as they are then."""
+        watched = list(runs)
+        names = ", ".join(sorted({run.dag_id for run in watched}))
+        return self.until(f"end of {names}", lambda: self._look(watched), seconds)
+
+    def _look(self, watched: list[DagRun]) -> list[DagRun] | None:
+        for index, run in enumerate(watched):
+            if not run.finished:
+                watched[index] = self._api.run(run.dag_id, run.run_id)
+                self._print_changes(run)
+        return watched if all(run.finished for run in watched) else None
+
+    def _print_changes(self, run: DagRun) -> None:
+        for task in self._api.task_runs(run):
+            key = (run.dag_id, run.run_id, task.task_id)
+            if task.state not in HIDDEN_STATES and self._seen.get(key) != task.state:
+                self._seen[key] = task.state
+                duration = f" in {task.seconds:.1f} s" if task.seconds and task.state != "running" else ""
+                self.say(f"{run.dag_id:<24} {task.task_id:<14} {task.state}{duration}")
+
+
+def print_account(api: AirflowApi, runs: Iterable[DagRun]) -> None:
+    """Print each run, its tasks, how long they took and what they returned."""
+    for run in runs:
+        seconds = (run.end - run.start).total_seconds() if run.start and run.end else 0.0
+        print(f"\n{run.dag_id}  {run.state} in {seconds:.1f} s  ({run.run_id})")
+        for task in api.task_runs(run):
+            tries = f" (try {task.tries})" if task.tries > 1 else ""
+            result = describe(api.result(run, task.task_id))
+            print(f"  {task.task_id:<14} {task.state:<15} {task.seconds:6.1f} s{tries}  {result}")
+
+
+def describe(result: object) -> str:
+    """Say a task's result in one line: `members 812, tags 3, added: people 2, leads 1`."""
+    if result is None:
+        return ""
+    if isinstance(result, dict):
+        return ", ".join(
+            f"{name}: {describe(value)}" if isinstance(value, dict) else f"{name} {describe(value)}"
+            for name, value in result.items()
+            if value not in ({}, [], None, "")
+        )
+    if isinstance(result, list):
+        return " ".join(describe(value) for value in result)
+    return f"{result:,}" if isinstance(result, int) and not isinstance(result, bool) else str(result)

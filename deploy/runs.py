@@ -1,0 +1,66 @@
+"""Ask the scheduler of a running stack for work, and wait until it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from deploy.airflow_api import AirflowApi, DagRun
+from deploy.follow import Follower
+from include.config.discovery import audience_stems, pipeline
+
+EXTRACT = "extract_salesforce"
+SNAPSHOT = "snapshot_activity"
+RUN_SECONDS = 3600
+START_SECONDS = 90
+
+
+def sync_dag_ids() -> list[str]:
+    """Return the ids of the audiences' DAGs."""
+    return [f"sync_{stem}" for stem in audience_stems()]
+
+
+def extract_and_sync(api: AirflowApi, follower: Follower) -> list[DagRun]:
+    """Run the extraction and wait for it and for the audience runs that its asset starts; return all of them."""
+    finished = {run.run_id for dag_id in sync_dag_ids() for run in api.runs(dag_id) if run.finished}
+
+    def started() -> list[DagRun] | None:
+        runs = [[run for run in api.runs(dag_id) if run.run_id not in finished] for dag_id in sync_dag_ids()]
+        return [run for of_dag in runs for run in of_dag] if all(runs) else None
+
+    extraction = follower.wait([api.run(EXTRACT, api.trigger(EXTRACT))], RUN_SECONDS)
+    if not succeeded(extraction):
+        return extraction
+    syncs = follower.until("the audience runs that the extraction starts", started, START_SECONDS)
+    return extraction + follower.wait(syncs, RUN_SECONDS)
+
+
+def last_night(api: AirflowApi, follower: Follower) -> list[DagRun]:
+    """Take the activity of the last complete local day."""
+    return follower.wait([api.run(SNAPSHOT, api.trigger(SNAPSHOT, datetime.now(UTC)))], RUN_SECONDS)
+
+
+def days(api: AirflowApi, follower: Follower, first: date, last: date) -> list[DagRun]:
+    """Backfill the local days from `first` to `last`, both included; return their runs.
+
+    Airflow compares a backfill's bounds, in UTC, with the start of each data interval: here local midnight.
+    """
+    start, end = (_midnight(day) for day in (first, last))
+    backfill_id = api.backfill(SNAPSHOT, start, end)
+    bounds = {"logical_date_gte": start.isoformat(), "logical_date_lte": end.isoformat()}
+    runs = follower.until(
+        "the first run of the backfill", lambda: api.runs(SNAPSHOT, run_type="backfill", **bounds), START_SECONDS
+    )
+    follower.wait(runs, RUN_SECONDS)
+    follower.until("end of the backfill", lambda: api.backfill_finished(backfill_id), START_SECONDS)
+    return api.runs(SNAPSHOT, run_type="backfill", **bounds)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, ZoneInfo(pipeline().time_zone)).astimezone(UTC)
+
+
+def succeeded(runs: Iterable[DagRun]) -> bool:
+    """Tell whether every run ended well."""
+    return all(run.state == "success" for run in runs)

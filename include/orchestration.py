@@ -1,0 +1,49 @@
+"""What all DAG files share: the asset that joins them, pools, tags, and how tasks are tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
+
+from include.errors import SyncError, TransientError
+
+PEOPLE = Asset(name="salesforce_people", uri="salesforce://people", group="sync")
+"""Everyone in Salesforce, extracted to staging; each new version starts the audiences' runs."""
+
+
+class Pool(StrEnum):
+    """Slots that hold the vendors' limits over all DAGs; their sizes are in `airflow_settings.yaml`."""
+
+    MAILCHIMP = "mailchimp"
+    SALESFORCE = "salesforce"
+    HARVEST = "harvest"
+
+
+class Tag(StrEnum):
+    """The tags a DAG may carry."""
+
+    SALESFORCE = "salesforce"
+    MAILCHIMP = "mailchimp"
+    AUDIENCE = "audience"
+    ACTIVITY = "activity"
+
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "data-engineering",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(hours=2),
+    # Time helps against a transient error or a killed process; against our other errors only a change helps.
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(exception=TransientError, action=RetryAction.RETRY, reason="transient"),
+            RetryRule(exception=SyncError, action=RetryAction.FAIL, reason="trying again would fail again"),
+        ]
+    ),
+}
+"""Arguments of every task."""
