@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from include.config.load import load_configuration
+from include.config.load import configuration_folder, load_configuration
 from include.staging.store import StagingStore
 from include.storage import Storage
 from include.warehouse.store import Warehouse
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from include.mailchimp.client import MailchimpClient
     from include.salesforce.client import SalesforceClient
 
-CONFIG_VARIABLE = "SYNC_CONFIG"
-"""Environment variable: the configuration's folder, `include/config` unless set."""
 ROOT_VARIABLE = "SYNC_ROOT"
 """Environment variable: overrides `root` of pipeline.yaml."""
 PROJECT_FOLDER = Path(__file__).parent.parent
@@ -64,7 +62,6 @@ def load_project(config: Path | None = None, root: str | None = None) -> Project
 
     A relative `root` is below the project's folder, wherever the process was started.
     """
-    folder = config or Path(os.environ.get(CONFIG_VARIABLE) or PROJECT_FOLDER / "include" / "config")
-    configuration = load_configuration(folder)
+    configuration = load_configuration(config or configuration_folder())
     chosen = root or os.environ.get(ROOT_VARIABLE) or configuration.pipeline.root
     return Project(configuration, Storage(chosen if "://" in chosen else str(PROJECT_FOLDER / chosen)))

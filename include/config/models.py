@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from include.config.conditions import Condition
+from include.config.policies import PolicyName
+from include.config.scalars import Cap, CronExpression, DateBounds, GroupPath, Switch, TimeZone
+from include.config.sources import Sources
+from include.config.strict import Model
 from include.schema import PersonObject
 
 Gate = Literal["add", "update", "create_lead"]
-
-
-def _switch(value: object) -> object:
-    """Accept `on` and `off` as words too: YAML 1.1 reads them as booleans, YAML 1.2 as text."""
-    return {"on": True, "off": False}.get(value, value) if isinstance(value, str) else value
-
-
-Switch = Annotated[bool, BeforeValidator(_switch)]
-
-
-class Model(BaseModel):
-    """Strict and immutable: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Connections(Model):
@@ -36,16 +27,22 @@ class Connections(Model):
 class Schedule(Model):
     """Cron expressions, in `time_zone`."""
 
-    extract: str = "@hourly"
-    snapshot: str = "0 0 * * *"
+    extract: CronExpression = "@hourly"
+    snapshot: CronExpression = "0 0 * * *"
 
 
 class Limits(Model):
     """Where a bigger way of reading or writing starts, and how much of the vendors' limits a run may use."""
 
-    bulk_query_above: int = Field(default=2000, ge=0, description="people; above it Salesforce is read with Bulk API 2.0")
-    bulk_ingest_above: int = Field(default=2000, ge=0, description="rows; above it Salesforce is written with Bulk API 2.0")
-    batch_above: int = Field(default=500, ge=0, description="member updates; above it they go through Mailchimp batches")
+    bulk_query_above: int = Field(
+        default=2000, ge=0, description="people; above it Salesforce is read with Bulk API 2.0"
+    )
+    bulk_ingest_above: int = Field(
+        default=2000, ge=0, description="rows; above it Salesforce is written with Bulk API 2.0"
+    )
+    batch_above: int = Field(
+        default=500, ge=0, description="member updates; above it they go through Mailchimp batches"
+    )
     mailchimp_connections: int = Field(default=3, ge=1, le=10, description="connections that one task opens")
 
 
@@ -54,7 +51,7 @@ class Pipeline(Model):
 
     connections: Connections = Connections()
     root: str = "data"
-    time_zone: str
+    time_zone: TimeZone
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
 
@@ -65,9 +62,19 @@ class Consent(Model):
     contact: str | None = None
     lead: str | None = None
 
+    @model_validator(mode="after")
+    def _names_a_field(self) -> Self:
+        if self.contact is None and self.lead is None:
+            raise ValueError("names no field; name a boolean field for `contact`, `lead` or both, or write `none`")
+        return self
+
     def field(self, object_name: PersonObject) -> str | None:
         """The consent field of an object; None where the object gives no consent."""
         return self.contact if object_name == "Contact" else self.lead
+
+
+def _consent_form(value: object) -> str:
+    return "none" if isinstance(value, str) else "fields"
 
 
 class NewMembers(Model):
@@ -80,7 +87,7 @@ class CreateLeads(Model):
     """Leads from subscribed members that match nobody (R08, detail 6)."""
 
     enabled: Switch = False
-    defaults: dict[str, str | None] = {}
+    defaults: dict[str, str | None] = Field(default_factory=dict)
     owner: str | None = None
     assignment_rule: str | None = None
     record_type: str | None = None
@@ -93,7 +100,14 @@ class FieldMapping(Model):
     lead: str | None = None
     blank: Literal["follow", "keep", "overwrite"] = "follow"
     picklist: Literal["label", "value"] = "label"
-    state_filler: str = "-"
+    country: Literal["name", "code"] = "name"
+    state_filler: str = Field(default="-", min_length=1, description="Mailchimp wants a state also where none is")
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if self.contact is None and self.lead is None:
+            raise ValueError("has no source; name a Salesforce field for `contact`, `lead` or both")
+        return self
 
     def source(self, object_name: PersonObject) -> str | None:
         """The Salesforce field path of an object."""
@@ -107,17 +121,17 @@ class Query(Model):
     object: PersonObject
     where: Condition | None = None
     run: Literal["automatic", "manual"] = "automatic"
-    groups: tuple[str, ...] = ()
+    groups: tuple[GroupPath, ...] = ()
     tags: tuple[str, ...] = ()
 
 
 class CircuitBreaker(Model):
     """What a plan may change before it waits for a person: a number, or a share such as `20%`."""
 
-    changed_members: str | int = "20%"
-    new_members: str | int = "20%"
-    new_leads: str | int = 500
-    irreversible: int = 10
+    changed_members: Cap = "20%"
+    new_members: Cap = "20%"
+    new_leads: Cap = 500
+    irreversible: int = Field(default=10, ge=0)
 
 
 class Audience(Model):
@@ -125,8 +139,10 @@ class Audience(Model):
 
     stem: str = Field(description="the file's name without .yaml; set by the loader")
     audience: str = Field(description="the Mailchimp audience, by name or id")
-    policy: Literal["legacy_parity", "two_way"]
-    consent: Consent | Literal["none"]
+    policy: PolicyName
+    consent: Annotated[
+        Annotated[Consent, Tag("fields")] | Annotated[Literal["none"], Tag("none")], Discriminator(_consent_form)
+    ]
     data_sync: Switch = True
     first_load: Literal["approve", "auto"] = "approve"
     new_members: NewMembers = NewMembers()
@@ -140,18 +156,40 @@ class Audience(Model):
 class Rule(Model):
     """One entry of `validation_rules.yaml`: a field is required, or its date lies in a period."""
 
-    name: str
+    name: str = Field(pattern=r"^[A-Za-z0-9_]{1,64}$")
     object: PersonObject | Literal["Account"]
     require: str | None = None
     field: str | None = None
-    between: tuple[str, str] | None = None
-    gates: tuple[Gate, ...]
+    between: DateBounds | None = None
+    gates: tuple[Gate, ...] = Field(min_length=1)
+
+    @property
+    def path(self) -> str:
+        """The field that the rule looks at, as it is read from the object."""
+        return self.require or self.field or ""
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        period = self.field is not None and self.between is not None and self.require is None
+        required = self.require is not None and self.field is None and self.between is None
+        if not period and not required:
+            raise ValueError(
+                "has to be either `require: <field>`, or `field: <field>` with `between: [<date>, <date>]`"
+            )
+        if "create_lead" in self.gates and self.object != "Lead":
+            raise ValueError("`create_lead` gates new Leads; the rule's `object` has to be Lead")
+        return self
 
 
-class Configuration(Model):
-    """Everything the user configured. `hash` identifies it: any change of any file is another hash."""
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything the user configured.
+
+    `hash` identifies it: any change of what any file says is another hash. `sources` knows each value's file and line.
+    """
 
     pipeline: Pipeline
     audiences: dict[str, Audience]
     rules: tuple[Rule, ...] = ()
-    hash: str
+    hash: str = ""
+    sources: Sources = field(default_factory=Sources, repr=False, compare=False)
