@@ -11,12 +11,14 @@ again.
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
-from include.config.discovery import pipeline
+from include.config.load import load_pipeline
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag
+
+PIPELINE = load_pipeline()
 
 
 @dag(
-    schedule=CronTriggerTimetable(pipeline().schedule.extract, timezone=pipeline().time_zone),
+    schedule=CronTriggerTimetable(PIPELINE.schedule.extract, timezone=PIPELINE.time_zone),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,

@@ -16,14 +16,15 @@ night.
 
 from airflow.sdk import CronDataIntervalTimetable, chain, dag, task
 
-from include.config.discovery import pipeline
+from include.config.load import load_pipeline
 from include.orchestration import DEFAULT_ARGS, Pool, Tag
 
-DAY = f"{{{{ data_interval_start.in_timezone('{pipeline().time_zone}').to_date_string() }}}}"
+PIPELINE = load_pipeline()
+DAY = f"{{{{ data_interval_start.in_timezone('{PIPELINE.time_zone}').to_date_string() }}}}"
 
 
 @dag(
-    schedule=CronDataIntervalTimetable(pipeline().schedule.snapshot, timezone=pipeline().time_zone),
+    schedule=CronDataIntervalTimetable(PIPELINE.schedule.snapshot, timezone=PIPELINE.time_zone),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULT_ARGS,

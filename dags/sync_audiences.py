@@ -14,11 +14,15 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, XComArg, chain, task
 
-from include.config.discovery import audience_stems, pipeline
+from include.config.load import audience_stems, load_pipeline
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag
 
-MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": pipeline().limits.mailchimp_connections}
+MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": load_pipeline().limits.mailchimp_connections}
 SALESFORCE = {"pool": Pool.SALESFORCE}
+PARAMS = {
+    "dry_run": Param(False, type="boolean", description="Plan and report; write nothing."),
+    "query": Param(None, type=["null", "string"], description="Also run this manual query."),
+}
 
 
 def sync_dag(audience: str) -> DAG:
@@ -26,10 +30,10 @@ def sync_dag(audience: str) -> DAG:
 
     def stage(name: str, **options: Any) -> XComArg:
         @task(task_id=name, multiple_outputs=False, **options)
-        def run(run_id: str, **context: Any) -> object:
+        def run(run_id: str, **context: Any) -> dict[str, object]:
             from include.pipelines import sync_audience
 
-            return getattr(sync_audience, name)(audience, run_id, dry_run=context["params"]["dry_run"])
+            return sync_audience.stage(name, audience, run_id, **context["params"])
 
         return run("{{ run_id }}")
 
@@ -38,7 +42,7 @@ def sync_dag(audience: str) -> DAG:
         schedule=[PEOPLE],
         catchup=False,
         max_active_runs=1,
-        params={"dry_run": Param(False, type="boolean", description="Plan and report; write nothing")},
+        params=PARAMS,
         default_args=DEFAULT_ARGS,
         tags=[Tag.SALESFORCE, Tag.MAILCHIMP, Tag.AUDIENCE],
         doc_md=__doc__,

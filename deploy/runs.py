@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.airflow_api import AirflowApi, DagRun
 from deploy.follow import Follower
-from include.config.discovery import audience_stems, pipeline
+from include.config.load import audience_stems, load_pipeline
 
 EXTRACT = "extract_salesforce"
 SNAPSHOT = "snapshot_activity"
@@ -58,7 +58,7 @@ def days(api: AirflowApi, follower: Follower, first: date, last: date) -> list[D
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, ZoneInfo(pipeline().time_zone)).astimezone(UTC)
+    return datetime.combine(day, time.min, ZoneInfo(load_pipeline().time_zone)).astimezone(UTC)
 
 
 def succeeded(runs: Iterable[DagRun]) -> bool:
