@@ -1,6 +1,7 @@
 """How the three audiences are set up: merge fields, groups, tags."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from include.sandbox.world.ids import hex_id
 from include.sandbox.world.roles import Audience
@@ -74,16 +75,25 @@ SETUPS = {
 }
 
 
+@cache
 def list_id(seed: int, audience: Audience) -> str:
     """The audience's id: 10 hexadecimal digits."""
     return hex_id(seed, "list", audience)
 
 
+@cache
 def interest_id(seed: int, audience: Audience, group: str) -> str:
     """A group's id: 10 hexadecimal digits."""
     return hex_id(seed, "interest", audience, group)
 
 
+@cache
+def campaign_id(seed: int, audience: Audience, week: int) -> str:
+    """The id of an audience's campaign of that week: 10 hexadecimal digits."""
+    return hex_id(seed, "campaign", audience, week)
+
+
+@cache
 def tag_id(audience: Audience, tag: str) -> int:
     """The number of a tag's segment, unique in the account."""
     place = list(Audience).index(audience)

@@ -38,7 +38,7 @@ class Business:
     industry: str
 
 
-def company_name(seed: int, *key: object) -> str:
+def company_name(seed: int, *key: str | int) -> str:
     """A made-up company name."""
     dice = Dice(seed, "company", *key)
     return f"{dice.pick(_STEMS)} {dice.pick(_TRADES)} {1 + dice.below(999)} {dice.pick(_FORMS)}"

@@ -16,9 +16,8 @@ class Dice:
 
     __slots__ = ("_rest",)
 
-    def __init__(self, *key: object) -> None:
-        digest = blake2b(":".join(map(str, key)).encode(), digest_size=64).digest()
-        self._rest = int.from_bytes(digest, "big")
+    def __init__(self, *key: str | int) -> None:
+        self._rest = int.from_bytes(blake2b(repr(key).encode(), digest_size=64).digest(), "big")
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to limit - 1."""
@@ -27,8 +26,10 @@ class Dice:
 
     def percent(self, chance: int) -> bool:
         """True in `chance` of 100 cases."""
-        return self.below(100) < chance
+        self._rest, drawn = divmod(self._rest, 100)
+        return drawn < chance
 
     def pick(self, options: Sequence[T]) -> T:
         """One of the options."""
-        return options[self.below(len(options))]
+        self._rest, drawn = divmod(self._rest, len(options))
+        return options[drawn]

@@ -4,6 +4,7 @@ from hashlib import md5
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_UPPER_CASE_BITS = str.maketrans({digit: "1" if digit.isupper() else "0" for digit in _DIGITS})
 
 
 def salesforce_id(prefix: str, number: int) -> str:
@@ -21,11 +22,8 @@ def salesforce_id(prefix: str, number: int) -> str:
 
 def with_check_suffix(short_id: str) -> str:
     """The 18-character form of a 15-character id."""
-    suffix = ""
-    for start in (0, 5, 10):
-        bits = sum(1 << place for place, char in enumerate(short_id[start : start + 5]) if "A" <= char <= "Z")
-        suffix += _CHECK[bits]
-    return short_id + suffix
+    bits = int(short_id[::-1].translate(_UPPER_CASE_BITS), 2)
+    return short_id + _CHECK[bits & 31] + _CHECK[bits >> 5 & 31] + _CHECK[bits >> 10]
 
 
 def member_hash(email: str) -> str:

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from include.sandbox.world.audiences import SETUPS, Json
+from include.sandbox.world.audiences import SETUPS, Json, campaign_id
 from include.sandbox.world.calendar import CAMPAIGN_WEEKS, WEEK, date_of, mailchimp_time
 from include.sandbox.world.dice import Dice
-from include.sandbox.world.ids import hex_id
-from include.sandbox.world.members import Roll
+from include.sandbox.world.members import Roll, Tenure
 
 # A campaign goes to this many members at most, so that a large world has no more events than it can be filled with
 # in time.
-MAX_RECIPIENTS = 10_000
+MAX_RECIPIENTS = 5_000
 _LINKS = ("https://shop.example/offers", "https://shop.example/events", "https://blog.example/how-to")
 _HOUR = 3600
 
@@ -27,19 +26,18 @@ class MailCampaign:
     @property
     def id(self) -> str:
         """10 hexadecimal digits."""
-        return hex_id(self.roll.population.seed, "campaign", self.roll.audience, self.week)
+        return campaign_id(self.roll.population.seed, self.roll.audience, self.week)
 
     @property
     def sent(self) -> int:
         """When it went out."""
         return self.roll.population.calendar.send_time(self.week, SETUPS[self.roll.audience].send_day)
 
-    def recipients(self) -> Iterator[int]:
-        """The numbers of the members it was sent to: those who were subscribed then."""
-        return islice(
-            filter(self._reaches, self.roll.numbers("subscribed", "unsubscribed", "cleaned", "archived")),
-            MAX_RECIPIENTS,
-        )
+    def recipients(self) -> Iterator[tuple[int, Tenure]]:
+        """Those who were subscribed when it went out: their numbers and since when they are members."""
+        numbers = self.roll.numbers("subscribed", "unsubscribed", "cleaned", "archived")
+        tenures = ((number, self.roll.tenure(number)) for number in numbers)
+        return islice((each for each in tenures if self._reaches(each[1])), MAX_RECIPIENTS)
 
     def as_json(self) -> Json:
         """The campaign as the API shows it."""
@@ -74,19 +72,18 @@ class MailCampaign:
 
     def events(self) -> Iterator[Json]:
         """What happened to each recipient, one recipient after the other, not yet in the order of time."""
-        for number in self.recipients():
-            yield from self._history(number)
+        for number, tenure in self.recipients():
+            yield from self._history(number, tenure)
 
-    def _reaches(self, number: int) -> bool:
-        tenure = self.roll.tenure(number)
+    def _reaches(self, tenure: Tenure) -> bool:
         return tenure.joined < self.sent and (tenure.left is None or self.sent < tenure.left)
 
-    def _history(self, number: int) -> Iterator[Json]:
+    def _history(self, number: int, tenure: Tenure) -> Iterator[Json]:
         """Sent, then a bounce, or opens and clicks and perhaps the unsubscribe that ended the membership."""
         email_id = self.roll.hash(number)
         dice = Dice(self.roll.population.seed, "history", self.id, number)
         yield self._event(email_id, "sent", self.sent)
-        tenure, seat = self.roll.tenure(number), self.roll.seat(number)
+        seat = self.roll.seat(number)
         leaves = tenure.left if tenure.last_week == self.week else None
         if leaves is not None and seat.status == "cleaned":
             yield self._event(email_id, "bounce", leaves, type="hard")

@@ -55,13 +55,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """Where somebody comes from, what they are called and who keeps their mail."""
+class _Origin:
+    """Where somebody comes from, what they are called, who keeps their mail, and when Salesforce got to know them.
+
+    That is within five years, for one in ten within 30 days; who shares an e-mail came after its first owner.
+    """
 
     country: Country
     first: Name
     last: Name
     mail_host: str
+    created: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class Population:
         """The e-mail as Salesforce has it; empty where there is none."""
         role = self.role(number)
         if role.email is Email.OWN:
-            return _own_email(role, number, self._names(number))
+            return _own_email(role, number, self._origin(number))
         if role.email is Email.NONE:
             return ""
         shared = self.email(self.other(number))
@@ -115,16 +119,15 @@ class Population:
         """Everything about one person."""
         role = self.role(number)
         dice = Dice(self.seed, "facts", number)
-        names = self._names(number)
-        first, last, country = names.first.text, names.last.text, names.country
+        origin = self._origin(number)
+        first, last, country = origin.first.text, origin.last.text, origin.country
         company, account = self._company(number, role)
-        created = self._created(number)
         person = Person(
             number=number,
             role=role,
             first_name=first,
             last_name=last,
-            email=_own_email(role, number, names) if role.email is Email.OWN else self.email(number),
+            email=_own_email(role, number, origin) if role.email is Email.OWN else self.email(number),
             company=company if role.kind is not Kind.PERSON_ACCOUNT else f"{first} {last}",
             account=account,
             address=_address(dice, country, always=role.flaw is not None),
@@ -136,27 +139,22 @@ class Population:
             title=dice.pick(_TITLES) if dice.percent(60) else "",
             lead_source=role.lead_source or dice.pick(_LEAD_SOURCES),
             industry=role.industry or dice.pick(INDUSTRIES),
-            created=created,
-            modified=created + dice.below(self.calendar.now - created),
+            created=origin.created,
+            modified=origin.created + dice.below(self.calendar.now - origin.created),
         )
         return _FLAWED[role.flaw](person, dice) if role.flaw in _FLAWED else person
 
-    def _names(self, number: int) -> _Names:
-        dice = Dice(self.seed, "name", number)
+    def _origin(self, number: int) -> _Origin:
+        dice = Dice(self.seed, "origin", number)
         country = dice.pick(COUNTRIES)
         first, last = dice.pick(country.first_names), dice.pick(country.last_names)
-        return _Names(country, first, LONG_LAST_NAME if self.role(number).long_name else last, dice.pick(_MAIL_HOSTS))
-
-    def _created(self, number: int) -> int:
-        """Within five years, one in ten within 30 days; who shares an e-mail came after its first owner."""
         role = self.role(number)
-        dice = Dice(self.seed, "created", number)
         latest = self.calendar.now - DAY
-        if role.other is not None and role.email is not Email.OWN:
-            first = self._created(self.other(number))
-            return first + 1 + dice.below(latest - first)
-        days = 28 if dice.percent(10) else 5 * 365
-        return latest - 1 - dice.below(days * DAY)
+        if role.other is None or role.email is Email.OWN:
+            created = latest - 1 - dice.below((28 if dice.percent(10) else 5 * 365) * DAY)
+        else:
+            created = latest - dice.below(latest - self._origin(self.other(number)).created)
+        return _Origin(country, first, LONG_LAST_NAME if role.long_name else last, dice.pick(_MAIL_HOSTS), created)
 
     def _company(self, number: int, role: Role) -> tuple[str, int | None]:
         """Company name and business account of a contact; only the name for leads and strangers."""
@@ -172,11 +170,11 @@ class Population:
         return business(self.seed, account).name, account
 
 
-def _own_email(role: Role, number: int, names: _Names) -> str:
+def _own_email(role: Role, number: int, origin: _Origin) -> str:
     """An address that nobody else has."""
     # email-validator refuses two dots in a row (RFC 5321, 4.1.2); Salesforce lets them pass.
     dot = ".." if role.flaw is Flaw.INVALID_EMAIL else "."
-    return f"{names.first.ascii}{dot}{names.last.ascii}{number}@{names.mail_host}.example"
+    return f"{origin.first.ascii}{dot}{origin.last.ascii}{number}@{origin.mail_host}.example"
 
 
 def _address(dice: Dice, country: Country, *, always: bool) -> PostalAddress:
