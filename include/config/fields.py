@@ -1,0 +1,63 @@
+"""Which Salesforce fields the configuration uses: what extraction has to read, and why each one is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from include.config.mapping import address_paths
+from include.config.models import Audience, Configuration, Rule
+from include.config.sources import Way
+from include.schema import PERSON_OBJECTS, PersonObject
+
+Use = Literal["mapping", "condition", "consent", "rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldUse:
+    """One mention of a Salesforce field: object, path, what for, and where it stands in the configuration."""
+
+    object: PersonObject
+    path: str
+    use: Use
+    way: Way
+    country: Literal["name", "code"] = "name"
+
+
+def read_fields(configuration: Configuration) -> dict[PersonObject, tuple[str, ...]]:
+    """Every field path to read per object, sorted; a compound address is given as its parts."""
+    uses = [use for audience in configuration.audiences.values() for use in audience_uses(audience)]
+    uses += [use for position, rule in enumerate(configuration.rules) for use in rule_uses(rule, position)]
+    paths: dict[PersonObject, set[str]] = {object_name: set() for object_name in PERSON_OBJECTS}
+    for use in uses:
+        paths[use.object].update(address_paths(use.path, use.country) or (use.path,))
+    return {object_name: tuple(sorted(found)) for object_name, found in paths.items()}
+
+
+def audience_uses(audience: Audience) -> Iterator[FieldUse]:
+    """The fields that an audience reads: mapped, consent, and those of its queries' conditions."""
+    top: Way = ("audiences", audience.stem)
+    at: Way
+    for tag, mapping in audience.fields.items():
+        for object_name in PERSON_OBJECTS:
+            if path := mapping.source(object_name):
+                at = (*top, "fields", tag, object_name.lower())
+                yield FieldUse(object_name, path, "mapping", at, mapping.country)
+    if audience.consent != "none":
+        for object_name in PERSON_OBJECTS:
+            if path := audience.consent.field(object_name):
+                yield FieldUse(object_name, path, "consent", (*top, "consent", object_name.lower()))
+    for position, query in enumerate(audience.queries):
+        for way, comparison in query.where.comparisons() if query.where else ():
+            at = (*top, "queries", position, "where", *way)
+            yield FieldUse(query.object, comparison.field or "", "condition", at)
+
+
+def rule_uses(rule: Rule, position: int) -> Iterator[FieldUse]:
+    """The field that a rule looks at; a rule on Account is read beside the person account's Contact."""
+    at: Way = ("rules", position, "require" if rule.require else "field")
+    if rule.object == "Account":
+        yield FieldUse("Contact", f"Account.{rule.path}", "rule", at)
+    else:
+        yield FieldUse(rule.object, rule.path, "rule", at)
