@@ -1,0 +1,47 @@
+"""A client from an Airflow connection."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from include.errors import ConfigError
+from include.salesforce.client import SalesforceClient
+from include.salesforce.login import Login
+from include.salesforce.pace import Pace
+from include.salesforce.rest import Rest
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+
+def connect(conn_id: str, pace: Pace | None = None) -> SalesforceClient:
+    """A client with the log-in of an Airflow connection; all authentication kinds of `SalesforceHook` work.
+
+    The process logs in once per connection, at the first call; each client counts its own calls. Extras beside the
+    hook's: `endpoint`, the address to send everything to instead of Salesforce. Raises ConfigError where there is no
+    such connection.
+    """
+    connection = _connection(conn_id)
+    settings = hashlib.sha256(connection.get_uri().encode()).hexdigest()
+    return SalesforceClient(Rest(_login(conn_id, settings), pace or Pace()))
+
+
+@lru_cache(maxsize=8)
+def _login(conn_id: str, settings: str) -> Login:  # noqa: ARG001 - an edited connection is another log-in
+    extra = _connection(conn_id).extra_dejson
+    return Login(conn_id, endpoint=extra.get("endpoint") or None, proxies=extra.get("proxies") or {})
+
+
+def _connection(conn_id: str) -> Connection:
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        raise ConfigError(
+            f"Airflow has no connection {conn_id!r}: create one of type Salesforce, or name another in pipeline.yaml, "
+            "connections.salesforce"
+        ) from None

@@ -1,0 +1,115 @@
+"""Writes through sObject Collections: 200 rows a call, each row with its own outcome, in the order sent.
+
+https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import requests
+
+from include.salesforce.refusals import from_entry, unreadable
+from include.salesforce.rest import Call, Rest, decoded, with_json
+from include.salesforce.results import WriteResult
+
+ROWS_PER_CALL = 200
+Record = Mapping[str, object]
+Keyed = tuple[str, Record]
+"""What the caller knows a row by, and the row."""
+
+
+def insert(rest: Rest, object_name: str, rows: Sequence[Keyed], headers: Mapping[str, str]) -> Iterator[WriteResult]:
+    """Create rows."""
+
+    def call(chunk: Sequence[Keyed]) -> Call:
+        body = _body(object_name, [row for _, row in chunk])
+        return with_json(f"insert {object_name}", "POST", "composite/sobjects", body, headers)
+
+    return _write(rest, rows, call)
+
+
+def upsert(rest: Rest, object_name: str, external_id: str, rows: Sequence[Keyed]) -> Iterator[WriteResult]:
+    """Create rows, or update those that have the external id's value already."""
+
+    def call(chunk: Sequence[Keyed]) -> Call:
+        body = _body(object_name, [row for _, row in chunk])
+        path = f"composite/sobjects/{object_name}/{external_id}"
+        return with_json(f"upsert {object_name}", "PATCH", path, body)
+
+    return _write(rest, rows, call)
+
+
+def update(rest: Rest, object_name: str, rows: Sequence[Keyed]) -> Iterator[WriteResult]:
+    """Update rows by Id."""
+
+    def call(chunk: Sequence[Keyed]) -> Call:
+        # In Collections the key of the record's id is written in small letters.
+        records = [{"id": key} | {name: value for name, value in row.items() if name != "Id"} for key, row in chunk]
+        return with_json(f"update {object_name}", "PATCH", "composite/sobjects", _body(object_name, records))
+
+    return _write(rest, rows, call)
+
+
+def delete(rest: Rest, object_name: str, rows: Sequence[Keyed]) -> Iterator[WriteResult]:
+    """Move rows to the recycle bin, by Id."""
+
+    def call(chunk: Sequence[Keyed]) -> Call:
+        params = {"ids": ",".join(key for key, _ in chunk), "allOrNone": "false"}
+        return Call(f"delete {object_name}", "DELETE", "composite/sobjects", params)
+
+    return _write(rest, rows, call)
+
+
+def _write(rest: Rest, rows: Sequence[Keyed], call: Callable[[Sequence[Keyed]], Call]) -> Iterator[WriteResult]:
+    for begin in range(0, len(rows), ROWS_PER_CALL):
+        yield from _chunk(rest, rows[begin : begin + ROWS_PER_CALL], call)
+
+
+def _chunk(rest: Rest, chunk: Sequence[Keyed], call: Callable[[Sequence[Keyed]], Call]) -> Iterator[WriteResult]:
+    """Send a chunk; rows refused for a passing reason (a lock) are sent again, at most as often as the pace allows."""
+    for attempt in range(1, rest.pace.attempts + 1):
+        entries = _send(rest, call(chunk), len(chunk))
+        last = attempt == rest.pace.attempts
+        again: list[Keyed] = []
+        for keyed, entry in zip(chunk, entries, strict=True):
+            result, transient = _result(keyed[0], entry)
+            if transient and not last:
+                again.append(keyed)
+            else:
+                yield result
+        if not again:
+            return
+        chunk = again
+        time.sleep(rest.pace.pause(attempt))
+
+
+def _send(rest: Rest, call: Call, expected: int) -> list[dict[str, Any]]:
+    def decode(response: requests.Response) -> list[dict[str, Any]]:
+        entries = decoded(call, response)
+        if not isinstance(entries, list) or len(entries) != expected:
+            raise unreadable(call.action, f"not one result for each of {expected} rows")
+        return entries
+
+    return rest.send(call, decode)
+
+
+def _result(key: str, entry: Mapping[str, Any]) -> tuple[WriteResult, bool]:
+    if entry.get("success"):
+        return WriteResult(key, str(entry["id"]), success=True, created=bool(entry.get("created", False))), False
+    refusal = from_entry((entry.get("errors") or [{}])[0])
+    result = WriteResult(
+        key,
+        entry.get("id") or refusal.record_id,
+        False,
+        code=refusal.code,
+        message=refusal.message,
+        fields=refusal.fields,
+    )
+    return result, refusal.transient
+
+
+def _body(object_name: str, records: Sequence[Record]) -> dict[str, object]:
+    return {"allOrNone": False, "records": [{"attributes": {"type": object_name}, **record} for record in records]}
