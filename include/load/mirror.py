@@ -1,0 +1,93 @@
+"""The mirror rows: what `MC_Audience__c` and `MC_Subscriber__c` should show, against what Salesforce shows (detail 7).
+
+Both sides become the same canonical JSON text per row, made by the same SQL, so that a row is written only where it
+differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+SUBSCRIBER = "MC_Subscriber__c"
+AUDIENCE = "MC_Audience__c"
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorField:
+    """A field of `MC_Subscriber__c`: how it is derived from a member (`m`), its person (`p`) and the audience's row."""
+
+    name: str
+    kind: Literal["text", "datetime", "number"]
+    member_sql: str
+
+
+SUBSCRIBER_FIELDS: tuple[MirrorField, ...] = (
+    MirrorField("Audience__c", "text", "$audience_id"),
+    MirrorField("Contact__c", "text", "CASE WHEN p.object = 'Contact' THEN p.id END"),
+    MirrorField("Email__c", "text", "lower(m.email)"),
+    MirrorField(
+        "Groups__c",
+        "text",
+        "(SELECT string_agg(i.path, '; ' ORDER BY i.path) FROM interests i WHERE list_contains(m.groups, i.id))",
+    ),
+    MirrorField("Lead__c", "text", "CASE WHEN p.object = 'Lead' THEN p.id END"),
+    MirrorField("Mailchimp_Contact_Id__c", "text", "m.contact_id"),
+    MirrorField("Opt_In__c", "datetime", "m.timestamp_opt"),
+    MirrorField("Profile_Updated__c", "datetime", "m.last_changed"),
+    MirrorField("Rating__c", "number", "m.rating"),
+    MirrorField("Status__c", "text", "m.status"),
+    MirrorField("Tags__c", "text", "array_to_string(m.tags, '; ')"),
+)
+"""In alphabetical order: the canonical JSON is sorted."""
+
+_ISO = "strftime({0}, '%Y-%m-%dT%H:%M:%SZ')"
+_SHOWN = {
+    "text": "nullif(\"{0}\", '')",
+    "datetime": _ISO.format("CAST(replace(\"{0}\", '+0000', '+00:00') AS TIMESTAMPTZ)"),
+    "number": 'CAST(CAST("{0}" AS DOUBLE) AS BIGINT)',
+}
+_DESIRED = {"text": "nullif({0}, '')", "datetime": _ISO, "number": "CAST({0} AS BIGINT)"}
+
+
+def shown_columns() -> str:
+    """The columns of `MC_Subscriber__c` that the comparison needs, as SOQL selects them."""
+    return f"Id, Key__c, IsDeleted, {', '.join(field.name for field in SUBSCRIBER_FIELDS)}"
+
+
+def canonical(connection: DuckDBPyConnection, shown: pa.Table) -> pa.Table:
+    """Rows read from Salesforce (all columns text) as `key`, `id`, `record` (JSON), `is_deleted`."""
+    connection.register("shown", shown)
+    pairs = ", ".join(f"'{field.name}': {_SHOWN[field.kind].format(field.name)}" for field in SUBSCRIBER_FIELDS)
+    return connection.sql(
+        f"SELECT Key__c AS key, Id AS id, CAST(to_json({{{pairs}}}) AS VARCHAR) AS record, "
+        f"lower(CAST(IsDeleted AS VARCHAR)) = 'true' AS is_deleted FROM shown"
+    ).to_arrow_table()
+
+
+def differences(connection: DuckDBPyConnection, *, audience_id: str, everyone: bool) -> pa.Table:
+    """Rows to write: `email_key`, `person_id`, `key`, `before`, `after` (JSON text; `before` is null for a new row).
+
+    Reads the views `members` (one audience), `people_by_email` (email_key, id, object: the survivors), `interests` (id,
+    path) and `mirror` (key, record). A member without a person gets a row only where `everyone` is set, or where it has
+    one already: rows are never deleted.
+    """
+    pairs = ", ".join(f"'{field.name}': {_DESIRED[field.kind].format(field.member_sql)}" for field in SUBSCRIBER_FIELDS)
+    return connection.sql(
+        f"""
+        WITH desired AS (
+            SELECT m.email_key, p.id AS person_id, m.list_id || ':' || m.email_key AS key,
+                   CAST(to_json({{{pairs}}}) AS VARCHAR) AS record
+            FROM members m LEFT JOIN people_by_email p USING (email_key)
+        )
+        SELECT d.email_key, d.person_id, d.key, k.record AS before, d.record AS "after"
+        FROM desired d LEFT JOIN mirror k USING (key)
+        WHERE (d.person_id IS NOT NULL OR k.key IS NOT NULL OR $everyone) AND k.record IS DISTINCT FROM d.record
+        ORDER BY d.key
+        """,
+        params={"audience_id": audience_id, "everyone": everyone},
+    ).to_arrow_table()

@@ -1,0 +1,216 @@
+"""The stage `load_mirror`: what Salesforce shows of Mailchimp, brought up to date by differences (detail 7, G05)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from include.errors import FatalError, TransientError
+from include.load.mirror import AUDIENCE, SUBSCRIBER, SUBSCRIBER_FIELDS, canonical, differences, shown_columns
+from include.load.results import ResultLog
+from include.pipelines import watermarks
+from include.pipelines.people_by_email import register_people_by_email
+from include.warehouse.store import connect
+from include.warehouse.tables import MEMBERS, MIRROR, PLANS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from include.pipelines.run import SyncRun
+    from include.salesforce.client import SalesforceClient
+    from include.schema import AudienceSchema
+
+OVERLAP = timedelta(minutes=10)
+"""Salesforce commits late: rows can appear with a stamp before the last read."""
+UPSERT_CHUNK = 50_000
+
+
+def load_mirror(run: SyncRun) -> dict[str, object]:
+    """Write the mirror rows that differ, then the stamp of the last sync.
+
+    Audiences with `data_sync: off` mirror their audience row only (R15).
+    """
+    if run.dry_run:
+        return {}
+    stage = _MirrorStage(run, run.project.salesforce(), run.schema())
+    counts: dict[str, object] = stage.mirror_members() if run.audience.data_sync else {}
+    stage.stamp()
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _MirrorStage:
+    """One audience's mirror: the run, the org and the audience as extraction found it."""
+
+    run: SyncRun
+    client: SalesforceClient
+    schema: AudienceSchema
+
+    def stamp(self) -> None:
+        """Show the audience, its size and when it was last synced: the one write of a run without changes."""
+        self._upsert_audience({"Last_Sync__c": _instant(self.run.pins().extracted_at)})
+
+    def mirror_members(self) -> dict[str, object]:
+        """Compare, plan and write the rows of `MC_Subscriber__c`."""
+        audience_id = self._audience_id()
+        self._read_back(audience_id)
+        connection = connect()
+        warehouse, list_id = self.run.project.warehouse, self.schema.list_id
+        warehouse.view(connection, "members", MEMBERS, list_id=list_id)
+        warehouse.view(connection, "mirror", MIRROR, list_id=list_id, object=SUBSCRIBER)
+        register_people_by_email(connection, self.run.project)
+        connection.register("interests", _interests(self.schema))
+        everyone = self.run.audience.mirror == "all"
+        planned = differences(connection, audience_id=audience_id, everyone=everyone)
+        self._save_plan(planned)
+        return self._write(planned)
+
+    def _audience_id(self) -> str:
+        """The Salesforce id of the audience's row; the row is made where it is missing."""
+        found = list(self.client.query(f"SELECT Id FROM {AUDIENCE} WHERE List_Id__c = '{self.schema.list_id}'"))
+        return str(found[0]["Id"]) if found else self._upsert_audience({})
+
+    def _upsert_audience(self, extra: dict[str, object]) -> str:
+        record = {
+            "List_Id__c": self.schema.list_id,
+            "Name": self.schema.name[:80],
+            "Status__c": "active",
+            "Member_Count__c": self.schema.member_count,
+        }
+        (answer,) = self.client.upsert(AUDIENCE, "List_Id__c", [record | extra], bulk_above=1)
+        if not answer.success or not answer.id:
+            raise FatalError(f"{AUDIENCE} of list {self.schema.list_id} was refused: {answer.code} {answer.message}")
+        return answer.id
+
+    def _read_back(self, audience_id: str) -> None:
+        """Bring the table `mirror` up to what Salesforce shows now: full the first time, then what changed."""
+        project, list_id = self.run.project, self.schema.list_id
+        columns = shown_columns()
+        mark = watermarks.find(project, list_id, SUBSCRIBER, fields_hash=columns)
+        started = self.client.server_time()
+        where = f"Audience__c = '{audience_id}'"
+        if mark is not None:
+            where += f" AND SystemModstamp >= {_instant(mark - OVERLAP)}"
+        shown = self._read(columns, where)
+        if shown.num_rows or mark is None:
+            self._merge(canonical(connect(), shown), keep=mark is not None)
+        watermarks.save(project, list_id, SUBSCRIBER, started, fields_hash=columns)
+
+    def _read(self, columns: str, where: str) -> pa.Table:
+        """Rows as text columns; deleted ones too, because a row that was deleted by hand is made again."""
+        import pyarrow as pa
+
+        soql = f"SELECT {columns} FROM {SUBSCRIBER} WHERE {where}"
+        names = columns.split(", ")
+        schema = pa.schema([(name, pa.string()) for name in names])
+        limit = self.run.project.configuration.pipeline.limits.bulk_query_above
+        count = self.client.count(f"SELECT COUNT() FROM {SUBSCRIBER} WHERE {where}", include_deleted=True)
+        if count > limit:
+            pages = [page.select(names).cast(schema) for page in self.client.bulk_query(soql, include_deleted=True)]
+            return pa.concat_tables(pages) if pages else schema.empty_table()
+        rows = [
+            {name: None if row.get(name) is None else str(row[name]) for name in names}
+            for row in self.client.query(soql, include_deleted=True)
+        ]
+        return pa.Table.from_pylist(rows, schema=schema)
+
+    def _merge(self, rows: pa.Table, *, keep: bool) -> None:
+        """Put rows (key, id, record, is_deleted) over the known ones."""
+        warehouse, list_id = self.run.project.warehouse, self.schema.list_id
+
+        def compute(version: int) -> pa.Table:
+            connection = connect()
+            warehouse.view(connection, "known", MIRROR, version, list_id=list_id, object=SUBSCRIBER)
+            connection.register("fresh", rows)
+            known = (
+                "SELECT * FROM known WHERE key NOT IN (SELECT key FROM fresh)"
+                if keep
+                else "SELECT * FROM known LIMIT 0"
+            )
+            return connection.sql(
+                f"""{known} UNION ALL BY NAME
+                SELECT $list_id AS list_id, $object AS object, key, id, record FROM fresh WHERE NOT is_deleted""",
+                params={"list_id": list_id, "object": SUBSCRIBER},
+            ).to_arrow_table()
+
+        warehouse.update(MIRROR, compute, list_id=list_id, object=SUBSCRIBER)
+
+    def _save_plan(self, planned: pa.Table) -> None:
+        """Add the mirror's operations to the run's plan; a rerun replaces them."""
+        import pyarrow as pa
+
+        run = self.run
+        now = datetime.now(UTC)
+        rows = pa.Table.from_pylist(
+            [
+                {
+                    "run_id": run.run_id,
+                    "op_id": _op_id(run.stem, row["key"], row["after"]),
+                    "kind": "upsert_mirror",
+                    "audience": run.stem,
+                    "email_key": row["email_key"],
+                    "person_id": row["person_id"],
+                    "before": row["before"],
+                    "after": row["after"],
+                    "behaviour": "R09",
+                    "planned_at": now,
+                }
+                for row in planned.to_pylist()
+            ],
+            schema=PLANS.schema(),
+        )
+
+        def compute(version: int) -> pa.Table:
+            others = run.project.warehouse.read(PLANS, version, run_id=run.run_id)
+            kept = others.filter(pa.compute.not_equal(others["kind"], "upsert_mirror"))
+            return pa.concat_tables([kept, rows])
+
+        run.project.warehouse.update(PLANS, compute, run_id=run.run_id)
+
+    def _write(self, planned: pa.Table) -> dict[str, object]:
+        """Upsert the planned rows in chunks and remember what Salesforce took."""
+        limit = self.run.project.configuration.pipeline.limits.bulk_ingest_above
+        with ResultLog(self.run.project.warehouse, self.run.run_id) as log:
+            for start in range(0, planned.num_rows, UPSERT_CHUNK):
+                chunk = planned.slice(start, UPSERT_CHUNK).to_pylist()
+                records = [json.loads(row["after"]) | {"Key__c": row["key"]} for row in chunk]
+                answers = {a.key: a for a in self.client.upsert(SUBSCRIBER, "Key__c", records, bulk_above=limit)}
+                taken = []
+                for row in chunk:
+                    answer = answers[row["key"]]
+                    state = "applied" if answer.success else "refused"
+                    op_id = _op_id(self.run.stem, row["key"], row["after"])
+                    log.record(op_id, state, answer.message, code=answer.code, vendor_id=answer.id)  # type: ignore[arg-type]
+                    if answer.success:
+                        taken.append({"key": row["key"], "id": answer.id, "record": row["after"], "is_deleted": False})
+                self._remember(taken)
+        if log.counts["failed"]:
+            raise TransientError(
+                f"{log.counts['failed']} mirror rows failed and can be tried again", vendor="salesforce"
+            )
+        return dict(log.counts)
+
+    def _remember(self, taken: list[dict[str, object]]) -> None:
+        import pyarrow as pa
+
+        if taken:
+            names = [("key", pa.string()), ("id", pa.string()), ("record", pa.string()), ("is_deleted", pa.bool_())]
+            self._merge(pa.Table.from_pylist(taken, schema=pa.schema(names)), keep=True)
+
+
+def _interests(schema: AudienceSchema) -> pa.Table:
+    import pyarrow as pa
+
+    rows = [{"id": interest.id, "path": path} for path, interest in schema.interests.items()]
+    return pa.Table.from_pylist(rows, schema=pa.schema([("id", pa.string()), ("path", pa.string())]))
+
+
+def _op_id(stem: str, key: str, after: str) -> str:
+    return hashlib.sha256("|".join((stem, "upsert_mirror", key, after)).encode()).hexdigest()[:32]
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
