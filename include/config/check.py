@@ -1,0 +1,171 @@
+"""Holds the configuration against both vendors' schemas before anything is written.
+
+Every mistake is told at once in one ConfigError, a line each, with file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from include.config.candidates import did_you_mean
+from include.config.check_leads import lead_problems
+from include.config.check_types import condition_problem
+from include.config.fields import FieldUse, audience_uses, rule_uses
+from include.config.mapping import address_paths, allowed
+from include.config.models import Audience, Configuration, Query, Rule
+from include.config.sources import Problem, Way, listed, shown
+from include.errors import ConfigError
+from include.schema import AudienceSchema, Interest, SalesforceField, SalesforceSchema
+
+Finding = tuple[Way, str]
+"""The way of a value in the configuration, and what is wrong with it."""
+
+OURS = (
+    ("Lead", "MC_Key__c"),
+    ("MC_Audience__c", "List_Id__c"),
+    ("MC_Subscriber__c", "Key__c"),
+)
+"""Fields of the project's own package that every run needs, one per object."""
+
+
+def check(configuration: Configuration, stem: str, audience: AudienceSchema, salesforce: SalesforceSchema) -> None:
+    """Refuse a configuration that does not fit the audience and the org.
+
+    Raises ConfigError that lists every mistake as `file:line: field: what is wrong; what would be right`.
+    """
+    configured = configuration.audiences[stem]
+    top: Way = ("audiences", stem)
+    findings: list[Finding] = [
+        *((way, message) for way, message in _missing_package(top, salesforce)),
+        *_merge_fields(configured, audience, top),
+        *_pairs(configured, audience, salesforce),
+        *_groups(configured, audience, top),
+        *_uses(configured, salesforce),
+        *_conditions(configured, salesforce),
+        *_rules(configuration.rules, salesforce),
+        *lead_problems(configured, salesforce),
+    ]
+    if findings:
+        problems = [_problem(configuration, way, message) for way, message in findings]
+        raise ConfigError(listed(f"the configuration of audience {stem}", problems))
+
+
+def _problem(configuration: Configuration, way: Way, message: str) -> Problem:
+    field = way[2:] if way[0] == "audiences" else way[1:]
+    return Problem(configuration.sources.place(way), shown(field), message)
+
+
+def _missing_package(top: Way, salesforce: SalesforceSchema) -> Iterator[Finding]:
+    for object_name, field_name in OURS:
+        if salesforce.field(object_name, field_name) is None:
+            message = f"the org has no {object_name}.{field_name}, or hides it; deploy include/salesforce/metadata"
+            yield top, f"{message} and give the Salesforce user its permission set"
+
+
+def _merge_fields(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:
+    for tag in configured.fields:
+        if tag not in audience.merge_fields:
+            known = ", ".join(sorted(audience.merge_fields))
+            suggestion = did_you_mean(tag, audience.merge_fields)
+            yield (
+                (*top, "fields", tag),
+                f"audience {audience.name} has no merge field {tag}{suggestion}; it has {known}",
+            )
+    for tag, merge_field in audience.merge_fields.items():
+        if merge_field.required and tag not in configured.fields:
+            yield (*top, "fields"), f"merge field {tag} is required in Mailchimp; map it, or no member can be added"
+
+
+def _pairs(configured: Audience, audience: AudienceSchema, salesforce: SalesforceSchema) -> Iterator[Finding]:
+    for use in audience_uses(configured):
+        merge_field = audience.merge_fields.get(str(use.way[-2])) if use.use == "mapping" else None
+        field = salesforce.field(use.object, use.path)
+        if merge_field and field and merge_field.type not in allowed(field.type):
+            fitting = " or ".join(allowed(field.type)) or "no merge field"
+            pair = f"{use.object}.{use.path} ({field.type}) can't feed {merge_field.tag} ({merge_field.type})"
+            yield use.way, f"{pair}; a {field.type} field feeds {fitting}"
+
+
+def _groups(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:
+    for position, query in enumerate(configured.queries):
+        way = (*top, "queries", position, "groups")
+        for index, path in enumerate(query.groups):
+            if path not in audience.interests:
+                known = ", ".join(sorted(audience.interests)) or "no groups"
+                suggestion = did_you_mean(path, audience.interests)
+                yield (*way, index), f"audience {audience.name} has no group `{path}`{suggestion}; it has {known}"
+        yield from ((way, message) for message in _single_choices(query, audience))
+
+
+def _single_choices(query: Query, audience: AudienceSchema) -> Iterator[str]:
+    chosen: dict[str, Interest] = {}
+    for path in query.groups:
+        interest = audience.interests.get(path)
+        if interest is None or not interest.single_choice:
+            continue
+        other = chosen.setdefault(interest.category_id, interest)
+        if other is not interest:
+            yield f"`{other.path}` and `{path}` exclude each other ({interest.category_type}); keep one"
+
+
+def _uses(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Finding]:
+    for use in audience_uses(configured):
+        way = (*use.way, "field") if use.use == "condition" else use.way
+        field = salesforce.field(use.object, use.path)
+        if field is None:
+            yield way, unknown_field(use, salesforce)
+        elif use.use == "consent" and field.type != "boolean":
+            yield way, f"{use.object}.{use.path} is a {field.type} field; consent needs a boolean (checkbox) field"
+        elif use.country == "code" and field.type == "address":
+            yield from _country_code(use, salesforce)
+
+
+def _country_code(use: FieldUse, salesforce: SalesforceSchema) -> Iterator[Finding]:
+    parts = address_paths(use.path, "code")
+    if parts and salesforce.field(use.object, parts.country) is None:
+        message = (
+            f"the org has no {use.object}.{parts.country} (State and Country picklists are off); write `country: name`"
+        )
+        yield (*use.way[:-1], "country"), message
+
+
+def _conditions(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Finding]:
+    for position, query in enumerate(configured.queries):
+        for way, comparison in query.where.comparisons() if query.where else ():
+            field = salesforce.field(query.object, comparison.field or "")
+            message = condition_problem(comparison, field) if field else None
+            if message:
+                yield ("audiences", configured.stem, "queries", position, "where", *way, comparison.operator), message
+
+
+def _rules(rules: tuple[Rule, ...], salesforce: SalesforceSchema) -> Iterator[Finding]:
+    for position, rule in enumerate(rules):
+        for use in rule_uses(rule, position):
+            field = salesforce.field(use.object, use.path)
+            if field is None:
+                yield use.way, unknown_field(use, salesforce)
+            elif message := _rule_problem(rule, field):
+                yield use.way, message
+
+
+def _rule_problem(rule: Rule, field: SalesforceField) -> str | None:
+    if field.type == "address":
+        return f"{rule.path} is a compound address; name one of its parts, such as its city"
+    if rule.between and field.type not in {"date", "datetime"}:
+        return f"{rule.object}.{rule.path} is a {field.type} field; `between` needs a date"
+    return None
+
+
+def unknown_field(use: FieldUse, salesforce: SalesforceSchema) -> str:
+    """Say where a path leaves the schema, and what is there instead."""
+    *relationships, last = use.path.split(".")
+    current: str = use.object
+    for relationship in relationships:
+        found = salesforce.objects.get(current)
+        known = {f.relationship: f.reference_to for f in found.fields.values() if f.relationship} if found else {}
+        if relationship not in known:
+            return f"{current} has no relationship {relationship}{did_you_mean(relationship, known)}"
+        current = known[relationship][0] if known[relationship] else relationship
+    target = salesforce.objects.get(current)
+    names = target.fields if target else {}
+    return f"{current} has no field {last}, or hides it from the Salesforce user{did_you_mean(last, names)}"
