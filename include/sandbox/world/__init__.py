@@ -41,7 +41,7 @@ class World:
     salesforce: Iterable[tuple[str, Iterable[dict[str, object]]]]
     """Object name and its records with API field names; an object comes after those it refers to."""
     mailchimp: Mapping[str, object]
-    """The control API's state; members, segments' members, forgotten hashes, campaigns and events are iterables."""
+    """The control API's state; members, forgotten hashes, campaigns and events are iterables."""
     planted: Mapping[str, object]
     """Per kind of bad record its number, field, ids and hashes."""
 
@@ -114,7 +114,7 @@ def _list(roll: Roll) -> Json:
                 "created_at": created,
                 "updated_at": created,
                 "list_id": roll.list_id,
-                "members": Generated(partial(roll.tagged, tag)),
+                "members": list(roll.tagged(tag)),
             }
             for tag in SETUPS[audience].tags
         ],

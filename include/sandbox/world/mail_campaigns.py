@@ -85,15 +85,16 @@ class MailCampaign:
         yield self._event(email_id, "sent", self.sent)
         seat = self.roll.seat(number)
         leaves = tenure.left if tenure.last_week == self.week else None
+        until = self._end if tenure.left is None else min(self._end, tenure.left)
         if leaves is not None and seat.status == "cleaned":
             yield self._event(email_id, "bounce", leaves, type="hard")
             return
         if leaves is None and dice.percent(2):
-            yield self._event(email_id, "bounce", self.sent + 30 + dice.below(600), type="soft")
+            yield self._event(email_id, "bounce", min(self.sent + 30 + dice.below(600), until), type="soft")
             return
-        for at in self._opens(dice, often=seat.opens_all, until=leaves or self._end):
+        for at in self._opens(dice, often=seat.opens_all, until=until):
             yield self._event(email_id, "open", at)
-            if dice.percent(25) and at + 20 < (leaves or self._end):
+            if dice.percent(25) and at + 20 < until:
                 yield self._event(email_id, "click", at + 20, url=dice.pick(_LINKS))
         if leaves is not None:
             yield self._event(email_id, "unsubscribe", leaves)

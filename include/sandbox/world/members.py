@@ -94,7 +94,7 @@ class Roll:
         member: Json = {
             "id": key,
             "email_address": email.upper() if seat.upper_case else email,
-            "unique_email_id": hex_id(self.population.seed, "address", key),
+            "unique_email_id": hex_id(self.population.seed, "address", self.audience, key),
             "contact_id": hex_id(self.population.seed, "contact", self.audience, number, length=32),
             "full_name": f"{values['FNAME']} {values['LNAME']}".strip(),
             "web_id": 100_000_000 + number * len(Audience) + list(Audience).index(self.audience),
@@ -122,7 +122,7 @@ class Roll:
         }
         if seat.status == "unsubscribed":
             member["unsubscribe_reason"] = (
-                "N/A (Unsubscribed by an admin)" if seat.unsubscribed_by == "admin" else "None given"
+                "N/A (Unsubscribed by admin)" if seat.unsubscribed_by == "admin" else "None given"
             )
         return member
 

@@ -68,7 +68,7 @@ class Seat:
 
     status: str = "subscribed"
     values: Values = Values.EQUAL
-    unsubscribed_by: str | None = None  # user or admin
+    unsubscribed_by: str | None = None  # member or admin
     tags: tuple[str, ...] = ()
     opens_all: bool = False  # opens everything again and again: more than 50 events
     upper_case: bool = False  # the address was typed in upper case in Mailchimp
