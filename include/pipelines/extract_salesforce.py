@@ -1,0 +1,128 @@
+"""The use case `extract_salesforce`: people and the org's schema, from Salesforce into the warehouse.
+
+Everyone is read, whatever the queries say: whole the first time and when the configured fields change, afterwards what
+changed since the last time, in the record or in a parent whose fields are read (`Account.Name`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from include.config.fields import read_fields
+from include.errors import DeferredError, StoppedByCheck
+from include.pipelines import people_read, runs
+from include.pipelines.org_schema import read_schema
+from include.pipelines.people_merge import SOURCE, Fresh, Merge, current_people, merge
+from include.pipelines.people_read import Reading
+from include.pipelines.run import SALESFORCE_SCHEMA
+from include.schema import PERSON_OBJECTS, SalesforceSchema
+from include.staging.store import Partition
+from include.warehouse.tables import WATERMARKS
+from include.wiring import load_project
+
+if TYPE_CHECKING:
+    from include.salesforce.client import SalesforceClient
+    from include.wiring import Project
+
+log = logging.getLogger(__name__)
+
+PIPELINE = "extract_salesforce"
+OVERLAP = timedelta(minutes=10)
+"""Rows become visible in the order of their commits, not of their time stamps: each reading goes back this far."""
+
+
+def extract(run_id: str, project: Project | None = None, *, full: bool = False) -> dict[str, int]:
+    """Bring `people`, former e-mails and the org's schema up to date; returns counts.
+
+    Reads everything where `full` says so. Killed at any point and run again, the tables end the same. Raises
+    StoppedByCheck where Salesforce shows nobody of an object that had people, before any table changes; FatalError
+    where the connected user lacks a right; TransientError and DeferredError as the client does.
+    """
+    project = project or load_project()
+    runs.start(project, run_id, PIPELINE)
+    try:
+        counts = _extract(project, run_id, full=full)
+    except (StoppedByCheck, DeferredError):
+        runs.finish(project, run_id, PIPELINE, "stopped")
+        raise
+    except Exception:
+        runs.finish(project, run_id, PIPELINE, "failed")
+        raise
+    runs.finish(project, run_id, PIPELINE, "success", counts=counts)
+    log.info("extracted Salesforce: %s", counts)
+    return counts
+
+
+def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
+    client = project.salesforce()
+    seen_at = client.server_time()
+    paths = read_fields(project.configuration)
+    schema = read_schema(client, paths)
+    readings = [people_read.plan_reading(schema, name, paths[name]) for name in PERSON_OBJECTS]
+    _stop_when_empty(project, client, readings)
+    readings = [reading if full else _since_watermark(project, reading) for reading in readings]
+    project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
+    counts = {f"{reading.object.lower()}s_read": _stage(project, client, reading, run_id) for reading in readings}
+    merged = _merge(project, readings, run_id, seen_at)
+    _save_watermarks(project, readings, seen_at - OVERLAP)
+    for reading in readings:
+        project.staging.drop(_partition(reading, run_id))
+    return counts | {
+        "changed": merged.changed,
+        "vanished": merged.vanished,
+        "former_emails": merged.former_emails,
+        "full_reads": sum(reading.since is None for reading in readings),
+        "unknown_fields": sum(len(_unknown(schema, name, paths[name])) for name in PERSON_OBJECTS),
+        "calls": client.calls,
+    }
+
+
+def _stop_when_empty(project: Project, client: SalesforceClient, readings: list[Reading]) -> None:
+    """Deleted rows show for 15 days: none at all means that the user lost sight of the object."""
+    known = current_people(project.warehouse)
+    for reading in readings:
+        if known.get(reading.object) and not people_read.count(client, reading):
+            raise StoppedByCheck(
+                f"Salesforce shows no {reading.object} at all, where {known[reading.object]} were known: check the "
+                "sharing and the permissions of the connection's user. Nothing was changed"
+            )
+
+
+def _since_watermark(project: Project, reading: Reading) -> Reading:
+    """The reading from the stored watermark on; whole where there is none for this set of fields."""
+    rows = project.warehouse.read(WATERMARKS, source=SOURCE, object=reading.object).to_pylist()
+    since: datetime | None = rows[0]["read_until"] if rows and rows[0]["fields_hash"] == reading.fields_hash else None
+    return dataclasses.replace(reading, since=since)
+
+
+def _stage(project: Project, client: SalesforceClient, reading: Reading, run_id: str) -> int:
+    bulk = people_read.count(client, reading) > project.configuration.pipeline.limits.bulk_query_above
+    tables = people_read.read(client, reading, bulk=bulk)
+    return project.staging.write(_partition(reading, run_id), tables, people_read.schema_of(reading))
+
+
+def _merge(project: Project, readings: list[Reading], run_id: str, seen_at: datetime) -> Merge:
+    files = [file for reading in readings for file in project.staging.files(_partition(reading, run_id))]
+    whole = [reading.object for reading in readings if reading.since is None]
+    columns = sorted({path for reading in readings for path in reading.paths})
+    return merge(project.warehouse, Fresh(files, whole, columns), seen_at)
+
+
+def _save_watermarks(project: Project, readings: list[Reading], read_until: datetime) -> None:
+    import pyarrow as pa
+
+    for reading in readings:
+        row = {"source": SOURCE, "object": reading.object, "read_until": read_until, "fields_hash": reading.fields_hash}
+        rows = pa.Table.from_pylist([row], schema=WATERMARKS.schema())
+        project.warehouse.replace(WATERMARKS, rows, source=SOURCE, object=reading.object)
+
+
+def _partition(reading: Reading, run_id: str) -> Partition:
+    return Partition(SOURCE, reading.object, run_id)
+
+
+def _unknown(schema: SalesforceSchema, object_name: str, paths: tuple[str, ...]) -> list[str]:
+    return [path for path in paths if schema.field(object_name, path) is None]

@@ -1,0 +1,62 @@
+"""Describes the objects of the org that the configuration reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from include.errors import FatalError, PermanentError
+from include.schema import PERSON_OBJECTS, PersonObject, SalesforceObject, SalesforceSchema
+
+if TYPE_CHECKING:
+    from include.salesforce.client import SalesforceClient
+
+OWN_OBJECTS = ("MC_Audience__c", "MC_Subscriber__c", "MC_Subscriber_Activity__c", "MC_Campaign__c")
+"""Deployed from include/salesforce/metadata; an org without them is reported by the check of the configuration."""
+NEEDED_FIELDS = ("Id", "Email", "HasOptedOutOfEmail", "CreatedDate", "SystemModstamp", "IsDeleted")
+
+
+def read_schema(client: SalesforceClient, paths: Mapping[PersonObject, Iterable[str]]) -> SalesforceSchema:
+    """Describe Contact, Lead, Account, our own objects, and every parent on the way of a field path.
+
+    Raises FatalError where the connected user can't see a field that every run needs. Paths that lead nowhere are left
+    for the audience's own check, so that one audience's mistake does not stop the others.
+    """
+    schema = SalesforceSchema({})
+    for name in (*PERSON_OBJECTS, "Account", *OWN_OBJECTS):
+        _describe(client, schema, name)
+    for object_name, object_paths in paths.items():
+        for path in object_paths:
+            _describe_parents(client, schema, object_name, path)
+    _require_needed(schema)
+    return schema
+
+
+def _describe(client: SalesforceClient, schema: SalesforceSchema, name: str) -> SalesforceObject | None:
+    if name not in schema.objects:
+        try:
+            schema.objects[name] = client.describe(name)
+        except PermanentError as error:
+            if error.code != "NOT_FOUND":
+                raise
+    return schema.objects.get(name)
+
+
+def _describe_parents(client: SalesforceClient, schema: SalesforceSchema, object_name: str, path: str) -> None:
+    current = schema.objects.get(object_name)
+    for relationship in path.split(".")[:-1]:
+        if current is None:
+            return
+        targets = [field.reference_to for field in current.fields.values() if field.relationship == relationship]
+        current = _describe(client, schema, targets[0][0]) if targets and targets[0] else None
+
+
+def _require_needed(schema: SalesforceSchema) -> None:
+    for object_name in PERSON_OBJECTS:
+        hidden = [name for name in NEEDED_FIELDS if schema.field(object_name, name) is None]
+        if hidden:
+            raise FatalError(
+                f"Salesforce hides {', '.join(f'{object_name}.{name}' for name in hidden)} from the user of the "
+                "connection: grant read access to the object and the field (assign the permission set `MC_Sync` of "
+                "include/salesforce/metadata, or set the field-level security of the user's profile)"
+            )

@@ -1,0 +1,148 @@
+"""Merges what was read of Salesforce into the tables `people` and `emails`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from include.warehouse.store import Warehouse, connect
+from include.warehouse.tables import EMAILS, PEOPLE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from include.schema import PersonObject
+
+SOURCE = "salesforce"
+
+FORMER_EMAILS = """
+SELECT was.id AS holder_id, was.email_key
+FROM current AS was JOIN fresh AS now USING (object, id)
+WHERE was.email_key IS NOT NULL AND was.email_key IS DISTINCT FROM now.email_key
+"""
+VANISHED = """
+SELECT object, id FROM current
+WHERE object IN (SELECT unnest($full)) AND NOT is_deleted
+  AND NOT EXISTS (FROM fresh WHERE fresh.object = current.object AND fresh.id = current.id)
+"""
+KNOWN_EMAILS = """
+SELECT $source AS source, holder_id, email_key, max(until) AS until
+FROM (SELECT holder_id, email_key, until FROM emails UNION ALL
+      SELECT holder_id, email_key, $seen_at::TIMESTAMPTZ FROM former)
+GROUP BY holder_id, email_key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a merge changed, in rows."""
+
+    changed: int
+    vanished: int
+    former_emails: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What was read: Parquet files in the shape of `people`, the objects that were read whole, further text columns."""
+
+    files: Sequence[str]
+    full: Sequence[PersonObject]
+    paths: Sequence[str]
+
+
+def current_people(warehouse: Warehouse) -> dict[str, int]:
+    """Per object, how many people that are not deleted are known."""
+    connection = connect()
+    warehouse.view(connection, "people", PEOPLE)
+    rows = connection.execute("SELECT object, count(*) FROM people WHERE NOT is_deleted GROUP BY object").fetchall()
+    return dict(rows)
+
+
+def merge(warehouse: Warehouse, fresh: Fresh, seen_at: datetime) -> Merge:
+    """Replace the rows that were read, keep the others; a row that a full reading no longer finds becomes deleted.
+
+    Former e-mails are written first: killed in between, the next merge finds them again. Each table changes in one
+    atomic step, or not at all where nothing differs.
+    """
+    connection = _views(warehouse, fresh, warehouse.version(PEOPLE))
+    former: pa.Table = connection.execute(FORMER_EMAILS).to_arrow_table()
+    changed = _number(connection, f"SELECT count(*) FROM ({_different(_columns(fresh.paths))})")
+    vanished = _number(connection, f"SELECT count(*) FROM ({VANISHED})", {"full": list(fresh.full)})
+    new_columns = set(_table_columns(connection, "stored")) != set(_columns(fresh.paths))
+    if former.num_rows:
+        _remember(warehouse, former, seen_at)
+    if changed or vanished or new_columns:
+        warehouse.update(PEOPLE, lambda version: _merged(_views(warehouse, fresh, version), fresh))
+    return Merge(changed, vanished, former.num_rows)
+
+
+def _views(warehouse: Warehouse, fresh: Fresh, version: int) -> DuckDBPyConnection:
+    """A connection with `fresh` (what was read), `stored` (the table), `current` (the table in fresh's columns)."""
+    connection = connect()
+    warehouse.view(connection, "stored", PEOPLE, version)
+    columns = _columns(fresh.paths)
+    for name, relation in (
+        ("current", "stored"),
+        ("fresh", f"read_parquet([{_literals(fresh.files)}], union_by_name = true)"),
+    ):
+        there = set(_table_columns(connection, relation))
+        chosen = ", ".join(_quoted(c) if c in there else f"NULL::VARCHAR AS {_quoted(c)}" for c in columns)
+        connection.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM {relation}")
+    return connection
+
+
+def _merged(connection: DuckDBPyConnection, fresh: Fresh) -> pa.Table:
+    columns = [_quoted(column) for column in _columns(fresh.paths)]
+    kept = ", ".join(
+        f"is_deleted OR object IN (SELECT unnest($full)) AS {c}" if c == '"is_deleted"' else c for c in columns
+    )
+    return connection.execute(
+        f"""
+        SELECT {", ".join(columns)} FROM fresh
+        UNION ALL
+        SELECT {kept} FROM current
+        WHERE NOT EXISTS (FROM fresh WHERE fresh.object = current.object AND fresh.id = current.id)
+        """,
+        {"full": list(fresh.full)},
+    ).to_arrow_table()
+
+
+def _remember(warehouse: Warehouse, former: pa.Table, seen_at: datetime) -> None:
+    def compute(version: int) -> pa.Table:
+        connection = connect()
+        warehouse.view(connection, "emails", EMAILS, version, source=SOURCE)
+        connection.register("former", former)
+        return connection.execute(KNOWN_EMAILS, {"source": SOURCE, "seen_at": seen_at}).to_arrow_table()
+
+    warehouse.update(EMAILS, compute, source=SOURCE)
+
+
+def _different(columns: Sequence[str]) -> str:
+    """SQL: the fresh rows that `current` lacks or has with another value."""
+    differs = " OR ".join(f"fresh.{_quoted(c)} IS DISTINCT FROM current.{_quoted(c)}" for c in columns)
+    return f"SELECT fresh.id FROM fresh LEFT JOIN current USING (object, id) WHERE {differs}"
+
+
+def _columns(paths: Sequence[str]) -> list[str]:
+    return [*PEOPLE.schema().names, *paths]
+
+
+def _table_columns(connection: DuckDBPyConnection, relation: str) -> list[str]:
+    return [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()]
+
+
+def _number(connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+    row = connection.execute(sql, parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _literals(values: Sequence[str]) -> str:
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
