@@ -9,6 +9,8 @@ time, and when the mapped fields change, it reads all; after that, what changed.
 again.
 """
 
+from typing import Any
+
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from include.config.load import load_pipeline
@@ -29,12 +31,12 @@ def extract_salesforce() -> None:
     """Wire the DAG."""
 
     @task(outlets=[PEOPLE], pool=Pool.SALESFORCE, multiple_outputs=False)
-    def extract(run_id: str) -> dict[str, int]:
+    def extract(**context: Any) -> dict[str, int]:
         from include.pipelines import extract_salesforce as stages
 
-        return stages.extract(run_id)
+        return stages.extract(context["run_id"])
 
-    extract("{{ run_id }}")
+    extract()
 
 
 extract_salesforce()

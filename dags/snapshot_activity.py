@@ -14,13 +14,19 @@ the present.
 night.
 """
 
+from typing import Any
+
 from airflow.sdk import CronDataIntervalTimetable, chain, dag, task
 
 from include.config.load import load_pipeline
 from include.orchestration import DEFAULT_ARGS, Pool, Tag
 
 PIPELINE = load_pipeline()
-DAY = f"{{{{ data_interval_start.in_timezone('{PIPELINE.time_zone}').to_date_string() }}}}"
+
+
+def local_day(context: Any) -> str:
+    """Return the day of the run's data interval, YYYY-MM-DD."""
+    return str(context["data_interval_start"].in_timezone(PIPELINE.time_zone).date())
 
 
 @dag(
@@ -35,28 +41,25 @@ def snapshot_activity() -> None:
     """Wire the DAG."""
 
     @task(pool=Pool.HARVEST, multiple_outputs=False)
-    def harvest(run_id: str, day: str) -> dict[str, object]:
+    def harvest(**context: Any) -> dict[str, object]:
         from include.pipelines import snapshot_activity as stages
 
-        return stages.harvest(run_id, day)
+        return stages.harvest(context["run_id"], local_day(context))
 
     @task(multiple_outputs=False)
-    def snapshot(run_id: str, day: str) -> dict[str, object]:
+    def snapshot(**context: Any) -> dict[str, object]:
         from include.pipelines import snapshot_activity as stages
 
-        return stages.snapshot(run_id, day)
+        return stages.snapshot(context["run_id"], local_day(context))
 
     @task(pool=Pool.SALESFORCE, multiple_outputs=False)
-    def load_activity(run_id: str, day: str, run_type: str) -> dict[str, object]:
+    def load_activity(**context: Any) -> dict[str, object]:
         from include.pipelines import snapshot_activity as stages
 
-        return stages.load_activity(run_id, day, backfill=run_type == "backfill")
+        backfill = context["dag_run"].run_type == "backfill"
+        return stages.load_activity(context["run_id"], local_day(context), backfill)
 
-    chain(
-        harvest("{{ run_id }}", DAY),
-        snapshot("{{ run_id }}", DAY),
-        load_activity("{{ run_id }}", DAY, "{{ dag_run.run_type }}"),
-    )
+    chain(harvest(), snapshot(), load_activity())
 
 
 snapshot_activity()

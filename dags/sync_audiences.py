@@ -30,12 +30,12 @@ def sync_dag(audience: str) -> DAG:
 
     def stage(name: str, **options: Any) -> XComArg:
         @task(task_id=name, multiple_outputs=False, **options)
-        def run(run_id: str, **context: Any) -> dict[str, object]:
+        def run(**context: Any) -> dict[str, object]:
             from include.pipelines import sync_audience
 
-            return sync_audience.stage(name, audience, run_id, **context["params"])
+            return sync_audience.stage(name, audience, context["run_id"], **context["params"])
 
-        return run("{{ run_id }}")
+        return run()
 
     with DAG(
         dag_id=f"sync_{audience}",

@@ -125,6 +125,12 @@ class AirflowApi:
         path = f"{_run_path(run)}/taskInstances/{task_id}/xcomEntries/return_value?deserialize=false&stringify=false"
         return self._call("GET", path)["value"]
 
+    def errors(self, run: DagRun, task: TaskRun) -> list[str]:
+        """Return the exceptions of a task's last try, `Class: message` each, as its log has them."""
+        content = self._call("GET", f"{_run_path(run)}/taskInstances/{task.task_id}/logs/{task.tries}")["content"]
+        details = [detail for line in content if isinstance(line, dict) for detail in line.get("error_detail") or ()]
+        return [f"{detail['exc_type']}: {detail['exc_value']}" for detail in details]
+
     def backfill(self, dag_id: str, first: datetime, last: datetime) -> int:
         """Ask for a run of each data interval that starts from `first` to `last`, also of those done before."""
         body = {

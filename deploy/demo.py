@@ -20,7 +20,7 @@ def run() -> int:
     """Run the demonstration in a stack of its own; return 0 when every DAG run succeeded.
 
     `.run/demo` keeps what is worth a look: the pipeline's data with its reports, the services' logs, and the state of
-    both vendors before and after.
+    both vendors before and after; after a failure also Airflow's home with the logs of the tasks.
     """
     earlier = Home(FOLDER, Ports())
     running.stop(earlier)
@@ -30,9 +30,10 @@ def run() -> int:
         done = _carry_out(home)
     finally:
         running.stop(home)
-    for leftover in (home.airflow, home.folder / "ports.json"):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    return 0 if runs.succeeded(done) else 1
+    if not runs.succeeded(done):
+        return 1
+    shutil.rmtree(home.airflow)
+    return 0
 
 
 def _carry_out(home: Home) -> list[DagRun]:

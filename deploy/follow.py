@@ -21,7 +21,7 @@ class Follower:
     def __init__(self, api: AirflowApi) -> None:
         self._api = api
         self._began = time.monotonic()
-        self._seen: dict[tuple[str, str, str], str] = {}
+        self._seen: dict[tuple[str, str, str], tuple[str, int]] = {}
 
     def say(self, text: str) -> None:
         """Print a line with the time."""
@@ -52,8 +52,9 @@ class Follower:
     def _print_changes(self, run: DagRun) -> None:
         for task in self._api.task_runs(run):
             key = (run.dag_id, run.run_id, task.task_id)
-            if task.state not in HIDDEN_STATES and self._seen.get(key) != task.state:
-                self._seen[key] = task.state
+            now = (task.state, task.tries)
+            if task.state not in HIDDEN_STATES and self._seen.get(key) != now:
+                self._seen[key] = now
                 duration = f" in {task.seconds:.1f} s" if task.seconds and task.state != "running" else ""
                 self.say(f"{run.dag_id:<24} {task.task_id:<14} {task.state}{duration}")
 
@@ -66,7 +67,9 @@ def print_account(api: AirflowApi, runs: Iterable[DagRun]) -> None:
         for task in api.task_runs(run):
             tries = f" (try {task.tries})" if task.tries > 1 else ""
             result = describe(api.result(run, task.task_id))
-            print(f"  {task.task_id:<14} {task.state:<15} {task.seconds:6.1f} s{tries}  {result}")
+            print(f"  {task.task_id:<14} {task.state:<15} {task.seconds:6.1f} s{tries}  {result}".rstrip())
+            for error in api.errors(run, task) if task.state == "failed" else ():
+                print(f"    {error}")
 
 
 def describe(result: object) -> str:

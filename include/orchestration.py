@@ -35,7 +35,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "owner": "data-engineering",
     "retries": 3,
     "retry_delay": timedelta(seconds=15),
-    "retry_exponential_backoff": True,
+    "retry_exponential_backoff": 2,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=2),
     # Time helps against a transient error or a killed process; against our other errors only a change helps.
