@@ -173,9 +173,7 @@ class Rule(Model):
         period = self.field is not None and self.between is not None and self.require is None
         required = self.require is not None and self.field is None and self.between is None
         if not period and not required:
-            raise ValueError(
-                "has to be either `require: <field>`, or `field: <field>` with `between: [<date>, <date>]`"
-            )
+            raise ValueError("has to have `require: <field>`, or `field: <field>` and `between: [<date>, <date>]`")
         if "create_lead" in self.gates and self.object != "Lead":
             raise ValueError("`create_lead` gates new Leads; the rule's `object` has to be Lead")
         return self

@@ -54,6 +54,8 @@ def shown(way: Way) -> str:
 
 def listed(what: str, problems: Iterable[Problem]) -> str:
     """All problems as one message, in the order of files and lines."""
-    ordered = sorted(set(problems), key=lambda problem: (problem.place.file, problem.place.line, problem.field))
+    ordered = sorted(
+        dict.fromkeys(problems), key=lambda problem: (problem.place.file, problem.place.line, problem.field)
+    )
     count = f"{len(ordered)} problem{'s' if len(ordered) > 1 else ''}"
     return "\n".join([f"{what} has {count}:", *map(str, ordered)])

@@ -1,0 +1,141 @@
+"""The configuration against both schemas: every mistake has its line and says what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.config.check import check
+from include.config.load import load_configuration
+from include.config.mapping import ALLOWED, allowed
+from include.config.models import Audience, Configuration, Pipeline
+from include.errors import ConfigError
+from include.schema import AudienceSchema, MergeField, MergeFieldType, SalesforceSchema
+from tests.unit.config.worlds import NEWSLETTER, a_field, an_audience, an_org, write_configuration
+
+FILE = "audiences/newsletter.yaml"
+SALESFORCE_TYPES = (
+    *ALLOWED, "reference", "id", "datetime", "time", "combobox", "encryptedstring", "base64", "anyType", "location",
+)  # fmt: skip
+
+
+def problems(
+    tmp_path: Path,
+    text: str = NEWSLETTER,
+    *,
+    rules: str | None = None,
+    audience: AudienceSchema | None = None,
+    salesforce: SalesforceSchema | None = None,
+) -> list[str]:
+    configuration = load_configuration(write_configuration(tmp_path, text, rules=rules))
+    with pytest.raises(ConfigError) as caught:
+        check(configuration, "newsletter", audience or an_audience(), salesforce or an_org())
+    return str(caught.value).splitlines()[1:]
+
+
+def test_a_fitting_configuration_passes(tmp_path: Path) -> None:
+    rules = "- {name: birth, object: Contact, field: Birthdate, between: [today - 120 years, today], gates: [update]}\n"
+    configuration = load_configuration(write_configuration(tmp_path, rules=rules))
+    check(configuration, "newsletter", an_audience(), an_org())
+
+
+MISTAKES = yaml.safe_load((Path(__file__).parent / "mistakes.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["by"])
+def test_r12_r18_a_mistake_is_told_word_for_word(tmp_path: Path, mistake: dict[str, Any]) -> None:
+    assert problems(tmp_path, NEWSLETTER.replace(mistake["replace"], mistake["by"], 1)) == mistake["error"]
+
+
+def test_a_required_merge_field_without_a_source_is_told(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, audience=an_audience(SPEND=True))
+    assert line == f"{FILE}:4: fields: merge field SPEND is required in Mailchimp; map it, or no member can be added"
+
+
+@pytest.mark.parametrize(("object_name", "field_name"), [("Lead", "MC_Key__c"), ("MC_Audience__c", "List_Id__c")])
+def test_an_org_without_our_package_is_told_what_to_deploy(tmp_path: Path, object_name: str, field_name: str) -> None:
+    org = an_org()
+    del org.objects[object_name].fields[field_name]
+    (line,) = problems(tmp_path, salesforce=org)
+    assert line.startswith(
+        f"{FILE}:1: the org has no {object_name}.{field_name}, or hides it; deploy include/salesforce/"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("object: Contact, require: LastNam", "[0].require: Contact has no field LastNam, or hides it"),
+        ("object: Contact, field: LastName, between: [today, today]", "[0].field: Contact.LastName is a string field;"),
+        ("object: Contact, require: MailingAddress", "[0].require: MailingAddress is a compound address; name one of"),
+        ("object: Account, require: Nam", "[0].require: Account has no field Nam, or hides it"),
+    ],
+)
+def test_r17_a_rule_that_does_not_fit_is_told(tmp_path: Path, rule: str, message: str) -> None:
+    (line,) = problems(tmp_path, rules=f"- {{name: a, {rule}, gates: [add]}}\n")
+    assert line.startswith(f"validation_rules.yaml:1: {message}")
+
+
+@pytest.mark.parametrize(
+    ("leads", "message"),
+    [
+        ("{defaults: {Compny: x}}", "defaults.Compny: Lead has no field Compny"),
+        ("{defaults: {CreatedDate: x}}", "defaults.CreatedDate: Lead.CreatedDate can't be given a value; remove it"),
+        ("{defaults: {Email: x}}", "defaults.Email: Lead.Email can't be given a value; remove it"),
+        ("{defaults: {LeadSource: web}}", "defaults.LeadSource: `web` is not a value of Lead.LeadSource; did you mean"),
+        (f"{{defaults: {{Company: {'x' * 256}}}}}", "defaults.Company: is 256 characters long; Lead.Company takes 255"),
+    ],
+)  # fmt: skip
+def test_r08_a_wrong_lead_default_is_told(tmp_path: Path, leads: str, message: str) -> None:
+    (line,) = problems(tmp_path, f"{NEWSLETTER}create_leads: {leads}\n")
+    assert line.startswith(f"{FILE}:16: create_leads.{message}")
+
+
+def test_r08_a_required_lead_field_that_nothing_fills_is_told(tmp_path: Path) -> None:
+    text = NEWSLETTER.replace(", lead: Company", "") + "create_leads: {enabled: on}\n"
+    (line,) = problems(tmp_path, text)
+    assert line.startswith(f"{FILE}:16: create_leads: Lead.Company is required in the org; give it a default or map it")
+
+
+def test_r08_company_has_to_be_chosen_where_person_accounts_are_on(tmp_path: Path) -> None:
+    org = an_org()
+    org.objects["Account"].fields["IsPersonAccount"] = a_field("IsPersonAccount", "boolean")
+    (line,) = problems(tmp_path, f"{NEWSLETTER}create_leads: {{enabled: on}}\n", salesforce=org)
+    assert line.startswith(f"{FILE}:16: create_leads.defaults: the org has person accounts")
+    chosen = f"{NEWSLETTER}create_leads: {{enabled: on, defaults: {{Company: null}}}}\n"
+    check(load_configuration(write_configuration(tmp_path, chosen)), "newsletter", an_audience(), org)
+
+
+@given(st.sampled_from(SALESFORCE_TYPES), st.sampled_from(get_args(MergeFieldType)))
+def test_r18_a_pair_passes_exactly_when_the_table_has_it(salesforce_type: str, merge_type: MergeFieldType) -> None:
+    strict = {
+        ("picklist", "dropdown"), ("picklist", "text"), ("multipicklist", "text"), ("boolean", "text"),
+        ("date", "text"), ("date", "date"), ("string", "text"), ("textarea", "text"), ("email", "text"), ("phone", "text"),
+        ("url", "text"), ("int", "number"), ("double", "number"), ("currency", "number"), ("percent", "number"),
+        ("address", "address"),
+    }  # fmt: skip
+    assert (merge_type in allowed(salesforce_type)) == ((salesforce_type, merge_type) in strict)
+    org = an_org()
+    org.objects["Contact"].fields["It__c"] = a_field("It__c", salesforce_type)
+    audience = AudienceSchema("l1", "Newsletter", {"IT": MergeField("IT", "It", merge_type)})
+    mapped = {"IT": {"contact": "It__c"}}
+    configured = Audience.model_validate(
+        {
+            "stem": "a",
+            "audience": "l1",
+            "policy": "legacy_parity",
+            "consent": "none",
+            "fields": mapped,
+        }
+    )
+    configuration = Configuration(Pipeline(time_zone="UTC"), {"a": configured})
+    if (salesforce_type, merge_type) in strict:
+        check(configuration, "a", audience, org)
+    else:
+        with pytest.raises(ConfigError, match=rf"Contact.It__c \({salesforce_type}\) can't feed IT \({merge_type}\)"):
+            check(configuration, "a", audience, org)

@@ -1,0 +1,98 @@
+"""Relative dates, and the field paths that extraction reads."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.config import json_schema
+from include.config.dates import resolve, resolve_period
+from include.config.fields import read_fields
+from include.config.load import load_configuration
+from include.config.mapping import AddressPaths, address_paths
+from tests.unit.config.worlds import NEWSLETTER, PIPELINE, write_configuration
+
+TODAY = date(2026, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("expression", "day"),
+    [
+        ("today", TODAY),
+        ("2020-02-29", date(2020, 2, 29)),
+        ("today - 30 days", date(2026, 3, 1)),
+        ("today + 2 weeks", date(2026, 4, 14)),
+        ("today - 1 month", date(2026, 2, 28)),
+        ("today+1 month", date(2026, 4, 30)),
+        ("today - 120 years", date(1906, 3, 31)),
+    ],
+)
+def test_an_expression_means_a_day(expression: str, day: date) -> None:
+    assert resolve(expression, TODAY) == day
+
+
+def test_a_leap_day_steps_to_the_end_of_february() -> None:
+    assert resolve("today - 1 year", date(2024, 2, 29)) == date(2023, 2, 28)
+
+
+@pytest.mark.parametrize(
+    "expression", ["", "tomorrow", "today - days", "2026-02-30", "today - 9000 years", "22/11/2026"]
+)
+def test_anything_else_is_refused_with_examples(expression: str) -> None:
+    with pytest.raises(ValueError, match="is not a date; write `2026-11-22`"):
+        resolve(expression, TODAY)
+
+
+def test_a_period_includes_today() -> None:
+    assert resolve_period("last 30 days", TODAY) == (date(2026, 3, 1), TODAY)
+    assert resolve_period("next 2 weeks", TODAY) == (TODAY, date(2026, 4, 14))
+
+
+@given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(0, 2000))
+def test_days_are_steps_of_a_day(today: date, days: int) -> None:
+    assert resolve(f"today - {days} days", today) == today - timedelta(days=days)
+
+
+def test_an_address_is_its_parts() -> None:
+    assert address_paths("Address") == AddressPaths("Street", "City", "State", "PostalCode", "Country")
+    coded = address_paths("Account.BillingAddress", "code")
+    assert coded is not None
+    assert coded.country == "Account.BillingCountryCode"
+    assert address_paths("MailingCity") is None
+
+
+def test_every_configured_field_is_read(tmp_path: Path) -> None:
+    rules = """\
+    - {name: a, object: Account, require: Industry, gates: [add]}
+    - {name: b, object: Lead, require: Rating, gates: [add]}
+    """
+    fields = read_fields(load_configuration(write_configuration(tmp_path, rules=rules)))
+    assert fields["Contact"] == (
+        "Account.Industry", "Account.Name", "Birthdate", "Customer_Tier__c", "FirstName", "LastName", "MailingCity",
+        "MailingCountry", "MailingPostalCode", "MailingState", "MailingStreet", "Newsletter_Consent__c",
+    )  # fmt: skip
+    assert fields["Lead"] == (
+        "City", "Company", "Country", "Customer_Tier__c", "FirstName", "LastName", "Newsletter_Consent__c",
+        "PostalCode", "Rating", "State", "Street",
+    )  # fmt: skip
+
+
+def test_the_json_schemas_in_the_tree_are_those_of_the_models() -> None:
+    for name, text in json_schema.schemas().items():
+        written = (json_schema.FOLDER / name).read_text(encoding="utf-8")
+        assert written == text, f"run `python -m include.config.json_schema`: {name} is out of step"
+
+
+def test_the_json_schemas_accept_what_loads_and_refuse_unknown_keys() -> None:
+    schemas = {name: json.loads(text) for name, text in json_schema.schemas().items()}
+    jsonschema.validate(yaml.safe_load(NEWSLETTER), schemas["audience.json"])
+    jsonschema.validate(yaml.safe_load(PIPELINE), schemas["pipeline.json"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(NEWSLETTER) | {"polizy": 1}, schemas["audience.json"])
