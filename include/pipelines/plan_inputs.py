@@ -1,0 +1,49 @@
+"""Puts together what transform knows of a run besides the tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from include.pipelines import runs
+from include.transform.inputs import Inputs, lead_defaults
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from include.pipelines.run import SyncRun
+
+
+def plan_inputs(run: SyncRun) -> Inputs:
+    """The inputs of a run whose extraction is done; `today` is the day of that extraction in the configured zone."""
+    configuration = run.project.configuration
+    zone = configuration.pipeline.time_zone
+    return Inputs(
+        audience=run.audience,
+        schema=run.schema(),
+        org=run.salesforce_schema(),
+        today=run.pins().extracted_at.astimezone(ZoneInfo(zone)).date(),
+        time_zone=zone,
+        lead_defaults=lead_defaults(configuration.audiences),
+        only_query=run.query,
+        only_query_since=_query_since(run) if run.query else None,
+    )
+
+
+def _query_since(run: SyncRun) -> datetime | None:
+    """When the run's query last ran to a good end; else when an earlier run first saw it in the configuration (R10).
+
+    Both come from the counts that the transform stage left on its runs: `query` and `known_queries`.
+    """
+    first_seen: datetime | None = None
+    for earlier in runs.find(run.project, "sync_audience", audience=run.stem):
+        transform = json.loads(earlier["counts"] or "{}").get("transform", {})
+        if earlier["run_id"] == run.run_id:
+            continue
+        if transform.get("query") == run.query and not transform.get("dry_run") and earlier["state"] in runs.SUCCESSFUL:
+            ran_at: datetime = earlier["started_at"]
+            return ran_at
+        if run.query in transform.get("known_queries", ()):
+            first_seen = earlier["started_at"]
+    return first_seen

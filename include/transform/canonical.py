@@ -1,0 +1,142 @@
+"""Canonical values (detail 11): the text that Mailchimp would store, made alike from either side.
+
+Two values are equal when their canonical texts are equal. Blank is null. A postal address is JSON text of all its
+parts, keys sorted, blank parts `""`. A number is the shortest text of its double, without a fraction where it has none.
+What does not parse keeps its text, so that validation can say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from include.config.mapping import address_paths, kind_of
+from include.transform import sql
+from include.transform.people import value_of
+
+if TYPE_CHECKING:
+    from include.config.models import FieldMapping
+    from include.schema import MergeField, PersonObject, SalesforceField
+    from include.transform.inputs import Inputs
+
+ADDRESS_PARTS = ("addr1", "addr2", "city", "country", "state", "zip")
+"""Of Mailchimp's address field; sorted."""
+MULTIPICKLIST_SEPARATOR = ", "
+_DATE_FORMATS = {"MM/DD/YYYY": "%m/%d/%Y", "DD/MM/YYYY": "%d/%m/%Y"}
+
+
+def from_salesforce(inputs: Inputs, object_name: PersonObject, merge_field: MergeField, mapping: FieldMapping) -> str:
+    """SQL over a row of `people`: the canonical text of a merge field; NULL where the object has no source for it.
+
+    Raises KeyError for a path that the org does not have: the configuration was checked against it.
+    """
+    path = mapping.source(object_name)
+    if path is None:
+        return "NULL"
+    field = inputs.org.field(object_name, path)
+    if field is None:
+        raise KeyError(f"{object_name}.{path}")
+    kind = kind_of(field.type)
+    if kind == "address":
+        return _address_of_person(inputs, object_name, path, mapping)
+    column = value_of(inputs, object_name, path)
+    if kind == "multipicklist":
+        return _chosen(column, field, mapping)
+    if field.type == "picklist" and mapping.picklist == "label":
+        return _labelled(column, field)
+    return _number(column) if merge_field.type == "number" else column
+
+
+def from_mailchimp(value: str, merge_field: MergeField) -> str:
+    """SQL: the canonical text of a member's current value; `value` is what `stored_values` made of the answer."""
+    if merge_field.type == "address":
+        return _address_of_member(value)
+    plain = sql.trimmed(value)
+    if merge_field.type == "number":
+        return _number(plain)
+    return _date(plain, merge_field.date_format) if merge_field.type == "date" else plain
+
+
+def stored_values(merge_fields: Iterable[MergeField], json_column: str) -> str:
+    """SQL: a struct of a member's merge fields, by tag, from the JSON text of the API's answer, parsed once.
+
+    An address stays JSON: it is `""` in one member and an object in the next. Everything else becomes text.
+    """
+    types = {field.tag: "JSON" if field.type == "address" else "VARCHAR" for field in merge_fields}
+    shape = ", ".join(f'"{tag}": "{kind}"' for tag, kind in types.items())
+    return f"json_transform({json_column}, {sql.text('{' + shape + '}')})"
+
+
+def to_json(canonical: str, merge_field: MergeField) -> str:
+    """SQL: JSON text of a canonical value as Mailchimp takes it: a number, an address object, or a string."""
+    if merge_field.type == "address":
+        return sql.choice([(f"{canonical} LIKE '{{%'", canonical)], sql.json_text(canonical))
+    if merge_field.type == "number":
+        finite = f"isfinite(try_cast({canonical} AS DOUBLE))"
+        return sql.choice([(finite, canonical)], sql.json_text(canonical))
+    return sql.json_text(canonical)
+
+
+def _number(expression: str) -> str:
+    number = f"try_cast({expression} AS DOUBLE)"
+    whole = f"{number} = trunc({number}) AND abs({number}) < 1e15"
+    return sql.choice(
+        [(f"{number} IS NULL", expression), (whole, f"CAST(CAST({number} AS BIGINT) AS VARCHAR)")],
+        f"CAST({number} AS VARCHAR)",
+    )
+
+
+def _date(expression: str, date_format: str | None) -> str:
+    """The API answers a date as it stores it: ISO, or in the merge field's own format (Mailchimp, merge fields)."""
+    iso = f"left({expression}, 10)"
+    cases = [(f"try_cast({iso} AS DATE) IS NOT NULL", iso)]
+    if date_format in _DATE_FORMATS:
+        parsed = f"try_strptime({expression}, '{_DATE_FORMATS[date_format]}')"
+        cases.append((f"{parsed} IS NOT NULL", f"strftime({parsed}, '%Y-%m-%d')"))
+    return sql.choice(cases, expression)
+
+
+def _labels(field: SalesforceField) -> list[tuple[str, str]]:
+    return [(entry.value, entry.label) for entry in field.picklist if entry.label != entry.value]
+
+
+def _labelled(expression: str, field: SalesforceField) -> str:
+    cases = [(f"{expression} = {sql.text(value)}", sql.text(label)) for value, label in _labels(field)]
+    return sql.choice(cases, expression)
+
+
+def _chosen(expression: str, field: SalesforceField, mapping: FieldMapping) -> str:
+    each = _labelled("entry", field) if mapping.picklist == "label" else "entry"
+    chosen = f"list_transform(string_split({expression}, ';'), lambda entry: {each})"
+    return f"array_to_string({chosen}, {sql.text(MULTIPICKLIST_SEPARATOR)})"
+
+
+def _address_of_person(inputs: Inputs, object_name: PersonObject, path: str, mapping: FieldMapping) -> str:
+    paths = address_paths(path, mapping.country)
+    if paths is None:
+        raise KeyError(f"{object_name}.{path}")
+    street, city, state, postal_code, country = (value_of(inputs, object_name, part) for part in paths)
+    # Mailchimp has two lines; what Salesforce has beyond them joins the second.
+    lines = f"list_transform(regexp_split_to_array({street}, '\\r\\n|\\r|\\n'), lambda line: trim(line))"
+    filled = f"list_filter({lines}, lambda line: line <> '')"
+    parts = {
+        "addr1": f"{filled}[1]",
+        "addr2": f"array_to_string({filled}[2:], ', ')",
+        "city": city,
+        "country": country,
+        "state": f"coalesce({state}, {sql.text(mapping.state_filler)})",
+        "zip": postal_code,
+    }
+    blank = f"coalesce({street}, {city}, {state}, {postal_code}, {country}) IS NULL"
+    return sql.choice([(blank, "NULL")], _address(parts))
+
+
+def _address_of_member(value: str) -> str:
+    parts = {part: sql.trimmed(f"json_extract_string({value}, '$.{part}')") for part in ADDRESS_PARTS}
+    filled = f"json_type({value}) = 'OBJECT' AND coalesce({', '.join(parts.values())}) IS NOT NULL"
+    return sql.choice([(filled, _address(parts))])
+
+
+def _address(parts: dict[str, str]) -> str:
+    pairs = ", ".join(f"'{part}', coalesce({parts[part]}, '')" for part in ADDRESS_PARTS)
+    return f"CAST(json_object({pairs}) AS VARCHAR)"
