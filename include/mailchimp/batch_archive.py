@@ -44,9 +44,12 @@ class OperationResult:
     fields: tuple[str, ...]
 
     @property
-    def ok(self) -> bool:
-        """Whether the operation was carried out."""
-        return 200 <= self.status < 300
+    def error(self) -> PermanentError | TransientError | None:
+        """What went wrong, as the same call made alone would raise it; None where it was carried out."""
+        if self.status < 300:
+            return None
+        kind = TransientError if self.status in {403, 408, 429} or self.status >= 500 else PermanentError
+        return kind(self.message or f"status {self.status}", vendor=VENDOR, code=self.code)
 
 
 def fetch_results(url: str, base_url: str) -> list[OperationResult]:

@@ -6,9 +6,8 @@ failed operations, and results come in any order.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -32,12 +31,12 @@ FETCH_ATTEMPTS = 4
 
 @dataclass(frozen=True, slots=True)
 class BatchOperation:
-    """One call inside a batch; `path` is below the API's version, `operation_id` returns with the result."""
+    """One call inside a batch; `path` is below the API's version, `body` JSON text; the id returns with the result."""
 
-    operation_id: str
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
-    body: Mapping[str, object] | None = None
+    body: str | None
+    operation_id: str
 
 
 class Batches:
@@ -91,15 +90,9 @@ class Batches:
         return self._transport.call("GET", f"/batches/{batch_id}", read=_with_status)
 
 
-def _wire(operation: BatchOperation) -> dict[str, object]:
-    wire: dict[str, object] = {
-        "method": operation.method,
-        "path": operation.path,
-        "operation_id": operation.operation_id,
-    }
-    if operation.body is not None:
-        wire["body"] = json.dumps(operation.body, allow_nan=False)
-    return wire
+def _wire(operation: BatchOperation) -> dict[str, str]:
+    wire = {"method": operation.method, "path": operation.path, "operation_id": operation.operation_id}
+    return wire if operation.body is None else wire | {"body": operation.body}
 
 
 def _with_status(document: Document) -> Document:

@@ -132,14 +132,14 @@ class MailchimpClient:
 
     # --- members, written
 
-    def add_members(self, list_id: str, members: Sequence[Mapping[str, object]]) -> Document:
+    def add_members(self, list_id: str, members: Sequence[Mapping[str, object]]) -> dict[str, Any]:
         """Add up to 500 members; who is already there, in whatever status, is reported and not changed.
 
         Returns the vendor's answer: `new_members`, `errors` (with `email_address`, `error_code`, `error`, `field`).
         """
         _within_limit(len(members))
         body = {"members": list(members), "update_existing": False}
-        return cast("Document", self._lists.batch_list_members(list_id, body))
+        return cast("dict[str, Any]", self._lists.batch_list_members(list_id, body))
 
     def update_member(self, list_id: str, email_key: str, body: Mapping[str, object]) -> Document:
         """Change an existing member by PATCH; a body with `status` is refused with ValueError (G01)."""
@@ -152,11 +152,11 @@ class MailchimpClient:
         created: dict[str, Any] = self._lists.create_segment(list_id, {"name": name, "static_segment": []})
         return int(created["id"])
 
-    def add_to_segment(self, list_id: str, segment_id: int, emails: Sequence[str]) -> Document:
+    def add_to_segment(self, list_id: str, segment_id: int, emails: Sequence[str]) -> dict[str, Any]:
         """Give a tag to up to 500 members; returns the vendor's answer: `members_added`, `errors`, the totals."""
         _within_limit(len(emails))
         body = {"members_to_add": list(emails)}
-        return cast("Document", self._lists.batch_segment_members(body, list_id, str(segment_id)))
+        return cast("dict[str, Any]", self._lists.batch_segment_members(body, list_id, str(segment_id)))
 
     # --- batches
 

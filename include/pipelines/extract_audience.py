@@ -1,0 +1,191 @@
+"""The stage `extract` of an audience's sync: what Mailchimp holds now, into the warehouse.
+
+Written in this order: staged members, former e-mails, members, watermark, pins. Killed between any two, the next try
+reads from the old watermark again and ends in the same state (G04).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from include.errors import StoppedByCheck
+from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
+from include.pipelines import watermarks
+from include.pipelines.find_audience import find_audience
+from include.pipelines.members import Look, MemberTable
+from include.pipelines.run import Pins
+from include.pipelines.tag_reading import TagReader
+from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
+
+    from include.mailchimp.client import MailchimpClient
+    from include.pipelines.run import SyncRun
+    from include.schema import AudienceSchema
+
+MARGIN = timedelta(minutes=10)
+"""By how much two reads overlap: the vendor's servers need not agree on the time, nor show a change at once (G10)."""
+ROWS_PER_FILE = 100_000
+SINGLE_READS = 500
+"""Members that are looked up one by one; more cost a full read."""
+ARCHIVED = "archived"
+ARCHIVED_FIELDS = (*STATE_FIELDS, "tags")
+
+
+def extract(run: SyncRun) -> dict[str, object]:
+    """Read the audience and its members, full the first time, then what changed; pin what the run reads.
+
+    Raises:
+        ConfigError: no such audience; the message names those that exist.
+        FatalError: the audience was there before and is gone (R04).
+        StoppedByCheck: Mailchimp shows no member at all where there were some.
+    """
+    project, client = run.project, run.project.mailchimp()
+    listing = find_audience(run, client.audiences())
+    read_at = client.server_time()
+    schema = client.audience_schema(listing.list_id)
+    run.save_schema(schema)
+    fields_hash = _fields_hash(schema)
+    since = watermarks.find(project, schema.list_id, "members", fields_hash=fields_hash)
+    reader = _Reader(run, client, schema.list_id, read_at)
+    counts = reader.read(since, "members", complete=True)
+    watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash)
+    _pin(run, read_at)
+    return counts | {"full": since is None, "calls": client.calls}
+
+
+def refresh_members(run: SyncRun, schema: AudienceSchema, since: datetime) -> dict[str, object]:
+    """Read again what changed since an instant (the vendor's clock) and merge it; the watermark stays."""
+    client = run.project.mailchimp()
+    reader = _Reader(run, client, schema.list_id, client.server_time())
+    return reader.read(since - MARGIN, "members_refreshed", complete=False) | {"calls": client.calls}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one audience at one time."""
+
+    run: SyncRun
+    client: MailchimpClient
+    list_id: str
+    read_at: datetime
+
+    def read(self, since: datetime | None, name: str, *, complete: bool) -> dict[str, object]:
+        """Read what changed, and, where asked for completeness, find out who is gone; then merge."""
+        tags = TagReader(self.client, self.run.project.staging, self.list_id)
+        tagged = tags.read(since)
+        read, files = self._stage(name, self._changed(since))
+        look = Look(files, tagged.memberships, tagged.kept)
+        table = MemberTable(self.run.project.warehouse, self.list_id)
+        if complete:
+            look = self._completed(table, look, name)
+        counts = table.merge(look, self.read_at)
+        tags.remember(tagged)
+        return {"read": read, **counts}
+
+    def _changed(self, since: datetime | None, look: int = 1) -> Iterator[pa.Table]:
+        """Members in every status. Archived ones last: who was archived meanwhile is archived."""
+        yield from _shaped(self.client.members(self.list_id, fields=STATE_FIELDS, since_last_changed=since), look=look)
+        yield from _shaped(
+            self.client.members(self.list_id, fields=ARCHIVED_FIELDS, status=ARCHIVED, since_last_changed=since),
+            look=look,
+        )
+
+    def _completed(self, table: MemberTable, look: Look, name: str) -> Look:
+        """The look with what it missed, and with who is gone: `since_last_changed` shows neither (detail 8).
+
+        The vendor's totals tell whether there is anything to look for.
+        """
+        import pyarrow as pa
+
+        totals = (self.client.count_members(self.list_id), self.client.count_members(self.list_id, ARCHIVED))
+        expected = table.counts(look)
+        if sum(expected) and not sum(totals):
+            raise StoppedByCheck(
+                f"Mailchimp shows no member of audience {self.list_id}, where {sum(expected)} were known; nothing was "
+                "changed. Check that the API key is of the right account and what happened to the audience there"
+            )
+        if totals == expected:
+            return look
+        scan = pa.concat_tables([*self._keys(None), *self._keys(ARCHIVED)])
+        doubtful = table.doubtful(look, scan)
+        _, files = self._stage(f"{name}_again", self._looked_up(doubtful))
+        look = replace(look, files=look.files + files)
+        return replace(look, gone=tuple(set(doubtful) - set(scan["email_key"].to_pylist()) - table.seen_again(look)))
+
+    def _keys(self, status: str | None) -> Iterator[pa.Table]:
+        return self.client.members(self.list_id, fields=KEY_FIELDS, status=status)
+
+    def _looked_up(self, keys: list[str]) -> Iterator[pa.Table]:
+        """Members as a second look shows them; who is not among them is gone."""
+        if len(keys) > SINGLE_READS:
+            return self._changed(None, look=2)
+        found = self.client.map(lambda key: self.client.member(self.list_id, key, fields=ARCHIVED_FIELDS), keys)
+        return _shaped((table for table in found if table is not None), look=2)
+
+    def _stage(self, name: str, tables: Iterator[pa.Table]) -> tuple[int, tuple[str, ...]]:
+        """Commit tables as a partition of the run; the number of rows, and the files."""
+        staging, partition = self.run.project.staging, self.run.partition(name)
+        rows = staging.write(partition, _in_files(tables), schema=_staged_schema())
+        return rows, tuple(staging.files(partition))
+
+
+def _staged_schema() -> pa.Schema:
+    """The columns of `members`, of one audience, and the number of the look that saw the row."""
+    import pyarrow as pa
+
+    schema = MEMBERS.schema()
+    return schema.remove(schema.get_field_index("list_id")).append(pa.field("look", pa.int64()))
+
+
+def _shaped(tables: Iterable[pa.Table], *, look: int) -> Iterator[pa.Table]:
+    """Pages in the staged columns; tags are null where they were not asked for."""
+    import pyarrow as pa
+
+    schema = _staged_schema()
+    for table in tables:
+        page = table.append_column("look", pa.repeat(pa.scalar(look, pa.int64()), table.num_rows))
+        if "tags" not in page.column_names:
+            page = page.append_column("tags", pa.nulls(page.num_rows, schema.field("tags").type))
+        yield page.select(schema.names).cast(schema)
+
+
+def _in_files(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables large enough for a file each."""
+    import pyarrow as pa
+
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(page.num_rows for page in waiting) >= ROWS_PER_FILE:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
+def _fields_hash(schema: AudienceSchema) -> str:
+    """What a member's answer is made of: another merge field or group means a full read."""
+    groups = sorted(interest.id for interest in schema.interests.values())
+    parts = "\n".join([*STATE_FIELDS, *sorted(schema.merge_fields), *groups])
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _pin(run: SyncRun, read_at: datetime) -> None:
+    warehouse = run.project.warehouse
+    run.save_pins(
+        Pins(
+            people=warehouse.version(PEOPLE),
+            members=warehouse.version(MEMBERS),
+            emails=warehouse.version(EMAILS),
+            synced_values=warehouse.version(SYNCED_VALUES),
+            assignments=warehouse.version(ASSIGNMENTS),
+            extracted_at=read_at,
+        )
+    )

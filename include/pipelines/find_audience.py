@@ -1,0 +1,58 @@
+"""Finds the Mailchimp audience that an audience file names, and notices when it is gone (R04) or renamed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from include.errors import ConfigError, FatalError
+from include.staging.store import Partition
+
+if TYPE_CHECKING:
+    from include.mailchimp.audience import Listing
+    from include.pipelines.run import SyncRun
+
+
+def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
+    """The audience with the configured name or id; remembered under the file's stem.
+
+    Raises:
+        FatalError: it was there before and is not any more (R04).
+        ConfigError: no audience, or several, have this name; or it was renamed.
+    """
+    wanted = run.audience.audience
+    memory = Partition("mailchimp", "audience", run.stem)
+    known = _known(run, memory, wanted)
+    found = [listing for listing in listings if wanted in {listing.list_id, listing.name}]
+    if known is not None and known not in {listing.list_id for listing in listings}:
+        raise FatalError(
+            f"audience {wanted!r} (id {known}) no longer exists in Mailchimp; people and other audiences are "
+            f"untouched. Remove include/config/audiences/{run.stem}.yaml, or name another audience in it"
+        )
+    if not found:
+        raise ConfigError(_unknown(run, listings, known))
+    if len(found) > 1:
+        ids = ", ".join(sorted(listing.list_id for listing in found))
+        raise ConfigError(f"{_where(run)}: {len(found)} audiences are called {wanted!r}; write the id of one: {ids}")
+    run.project.staging.write_document(memory, {"wanted": wanted, "list_id": found[0].list_id})
+    return found[0]
+
+
+def _known(run: SyncRun, memory: Partition, wanted: str) -> str | None:
+    """The id that the configured name led to last time."""
+    if not run.project.staging.committed(memory):
+        return None
+    document = cast("dict[str, str]", run.project.staging.document(memory))
+    return document["list_id"] if document["wanted"] == wanted else None
+
+
+def _unknown(run: SyncRun, listings: list[Listing], known: str | None) -> str:
+    wanted = run.audience.audience
+    renamed = [listing.name for listing in listings if listing.list_id == known]
+    if renamed:
+        return f"{_where(run)}: audience {wanted!r} is now called {renamed[0]!r}; write that name, or the id {known}"
+    names = ", ".join(sorted(repr(listing.name) for listing in listings)) or "none"
+    return f"{_where(run)}: Mailchimp has no audience {wanted!r}; the account has: {names}"
+
+
+def _where(run: SyncRun) -> str:
+    return f"audiences/{run.stem}.yaml, audience"
