@@ -14,10 +14,11 @@ from include.sandbox.world import mail_campaigns, sales_campaigns, salesforce
 from include.sandbox.world.audiences import SETUPS, Json, interest_categories, merge_fields, tag_id
 from include.sandbox.world.calendar import DAY, Calendar, mailchimp_time
 from include.sandbox.world.ids import hex_id
-from include.sandbox.world.members import Roll
+from include.sandbox.world.member_records import MemberRecords
 from include.sandbox.world.people import Population
 from include.sandbox.world.planted import planted
 from include.sandbox.world.roles import Audience
+from include.sandbox.world.roll import Roll
 
 __all__ = ["Generated", "World", "build"]
 
@@ -118,6 +119,6 @@ def _list(roll: Roll) -> Json:
             }
             for tag in SETUPS[audience].tags
         ],
-        "members": Generated(roll.members),
+        "members": MemberRecords(roll),
         "forgotten": Generated(roll.forgotten),
     }

@@ -7,7 +7,7 @@ from itertools import islice
 from include.sandbox.world.audiences import SETUPS, Json, campaign_id
 from include.sandbox.world.calendar import CAMPAIGN_WEEKS, WEEK, date_of, mailchimp_time
 from include.sandbox.world.dice import Dice
-from include.sandbox.world.members import Roll, Tenure
+from include.sandbox.world.roll import Roll, Tenure
 
 # A campaign goes to this many members at most, so that a large world has no more events than it can be filled with
 # in time.

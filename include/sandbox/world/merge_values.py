@@ -11,15 +11,6 @@ from include.sandbox.world.roles import Flaw
 TIER_LABELS = {"": "", "gold": "Gold", "silver": "Silver", "bronze": "Bronze"}
 
 
-def merge_value(tag: str, person: Person) -> object:
-    """The value of one merge field; `""` where the person has none or a bad one.
-
-    Raises:
-        KeyError: a merge field that no audience of the world has.
-    """
-    return _VALUES[tag](person)
-
-
 def _address(person: Person) -> object:
     """A postal address as the API shows it, in parts; Mailchimp wants a state, also where the country has none."""
     address = person.address
@@ -40,7 +31,7 @@ def _spend(person: Person) -> object:
     return "" if person.spend is None else person.spend
 
 
-_VALUES: dict[str, Callable[[Person], object]] = {
+MERGE_VALUES: dict[str, Callable[[Person], object]] = {
     "FNAME": lambda person: person.first_name,
     "LNAME": lambda person: person.last_name,
     "COMPANY": lambda person: person.company,
@@ -54,3 +45,4 @@ _VALUES: dict[str, Callable[[Person], object]] = {
     "JOBTITLE": lambda person: person.title,
     "COUNTRY": lambda person: person.address.country,
 }
+"""Merge field tag to the value that a member in step has; `""` where the person has none or a bad one."""

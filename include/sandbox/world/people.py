@@ -157,8 +157,10 @@ class Population:
         return _Origin(country, first, LONG_LAST_NAME if role.long_name else last, dice.pick(_MAIL_HOSTS), created)
 
     def _company(self, number: int, role: Role) -> tuple[str, int | None]:
-        """Company name and business account of a contact; only the name for leads and strangers."""
+        """Company name and business account of a contact; only the name for leads and strangers; nothing for others."""
         block, slot = divmod(number, len(CAST))
+        if role.kind is Kind.PERSON_ACCOUNT:
+            return "", None
         if role.kind is not Kind.CONTACT:
             return company_name(self.seed, role.kind, number), None
         if role.flaw is Flaw.TEXT_TOO_LONG:
