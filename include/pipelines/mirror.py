@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from include.errors import FatalError, TransientError
-from include.load.mirror import AUDIENCE, SUBSCRIBER, SUBSCRIBER_FIELDS, canonical, differences, shown_columns
+from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
 from include.load.results import ResultLog
 from include.pipelines import watermarks
 from include.pipelines.people_by_email import register_people_by_email
@@ -209,7 +209,7 @@ def _interests(schema: AudienceSchema) -> pa.Table:
 
 
 def _op_id(stem: str, key: str, after: str) -> str:
-    return hashlib.sha256("|".join((stem, "upsert_mirror", key, after)).encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{stem}|upsert_mirror|{key}|{after}".encode()).hexdigest()[:32]
 
 
 def _instant(moment: datetime) -> str:

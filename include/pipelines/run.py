@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +30,15 @@ class Pins:
     synced_values: int
     assignments: int
     extracted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a stage ended: its counts, or the kind of its error and its message."""
+
+    counts: dict[str, object] = field(default_factory=dict)
+    error: str | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +81,14 @@ class SyncRun:
         """What the run reads."""
         document = cast("dict[str, Any]", self.project.staging.document(self.partition("pins")))
         return Pins(**document | {"extracted_at": datetime.fromisoformat(document["extracted_at"])})
+
+    def save_outcome(self, stage: str, outcome: Outcome) -> None:
+        """Leave a stage's outcome for the report; another try replaces it."""
+        self.project.staging.write_document(self.partition(f"outcome_{stage}"), dataclasses.asdict(outcome))
+
+    def outcome(self, stage: str) -> Outcome | None:
+        """A stage's outcome; None where it has not ended."""
+        partition = self.partition(f"outcome_{stage}")
+        if not self.project.staging.committed(partition):
+            return None
+        return Outcome(**cast("dict[str, Any]", self.project.staging.document(partition)))

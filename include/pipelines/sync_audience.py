@@ -8,24 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from include.errors import ConfigError, StoppedByCheck
-from include.pipelines.run import SyncRun
+from include.errors import SyncError
+from include.pipelines import runs
+from include.pipelines.run import Outcome, SyncRun
 from include.wiring import load_project
 
 if TYPE_CHECKING:
     from include.wiring import Project
 
-Stage = Callable[[SyncRun], dict[str, object]]
+Counts = dict[str, object]
+Stage = Callable[[SyncRun], Counts]
+PIPELINE = "sync_audience"
 STAGES = (
     "extract", "validate", "transform", "breaker", "load_audience", "load_leads", "refresh", "load_mirror", "report",
 )  # fmt: skip
 
 
-def stage(
-    name: str, audience: str, run_id: str, *, dry_run: bool = False, query: str | None = None
-) -> dict[str, object]:
+def stage(name: str, audience: str, run_id: str, *, dry_run: bool = False, query: str | None = None) -> Counts:
     """Run one stage of one audience's run; returns counts for XCom."""
-    return stages()[name](SyncRun(load_project(), audience, run_id, dry_run, query))
+    return _carry_out(SyncRun(load_project(), audience, run_id, dry_run, query), name)
 
 
 def stages() -> dict[str, Stage]:
@@ -44,16 +45,28 @@ def stages() -> dict[str, Stage]:
 
 def sync(
     project: Project, audience: str, run_id: str, *, dry_run: bool = False, query: str | None = None
-) -> dict[str, dict[str, object]]:
-    """Run all stages; the report is written also where a check stopped the run, which is then raised again."""
+) -> dict[str, Counts]:
+    """Run all stages; the report is written also where one failed, whose error is then raised again."""
     run = SyncRun(project, audience, run_id, dry_run, query)
-    account: dict[str, dict[str, object]] = {}
-    *work, report = stages().items()
+    account: dict[str, Counts] = {}
+    *work, report = STAGES
     try:
-        for name, function in work:
-            account[name] = function(run)
-    except (ConfigError, StoppedByCheck):
-        account[report[0]] = report[1](run)
-        raise
-    account[report[0]] = report[1](run)
+        for name in work:
+            account[name] = _carry_out(run, name)
+    finally:
+        account[report] = _carry_out(run, report)
     return account
+
+
+def _carry_out(run: SyncRun, name: str) -> Counts:
+    """Run a stage and leave its outcome for the report; an unknown error leaves its kind only, as it may quote a row."""
+    if name == STAGES[0]:
+        runs.start(run.project, run.run_id, PIPELINE, run.stem)
+    try:
+        counts = stages()[name](run)
+    except Exception as error:
+        message = str(error) if isinstance(error, SyncError) else ""
+        run.save_outcome(name, Outcome(error=type(error).__name__, message=message))
+        raise
+    run.save_outcome(name, Outcome(counts=counts))
+    return counts
