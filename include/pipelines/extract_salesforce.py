@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from include.config.fields import read_fields
 from include.errors import DeferredError, StoppedByCheck
-from include.pipelines import people_read, runs
+from include.pipelines import people_read, runs, watermarks
 from include.pipelines.org_schema import read_schema
 from include.pipelines.people_merge import SOURCE, Fresh, Merge, current_people, merge
 from include.pipelines.people_read import Reading
 from include.pipelines.run import SALESFORCE_SCHEMA
 from include.schema import PERSON_OBJECTS, SalesforceSchema
 from include.staging.store import Partition
-from include.warehouse.tables import WATERMARKS
 from include.wiring import load_project
 
 if TYPE_CHECKING:
@@ -67,8 +66,8 @@ def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
     project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
     counts = {f"{reading.object.lower()}s_read": _stage(project, client, reading, run_id) for reading in readings}
     merged = _merge(project, readings, run_id, seen_at)
-    _save_watermarks(project, readings, seen_at - OVERLAP)
     for reading in readings:
+        watermarks.save(project, SOURCE, reading.object, seen_at - OVERLAP, fields_hash=reading.fields_hash)
         project.staging.drop(_partition(reading, run_id))
     return counts | {
         "changed": merged.changed,
@@ -93,8 +92,7 @@ def _stop_when_empty(project: Project, client: SalesforceClient, readings: list[
 
 def _since_watermark(project: Project, reading: Reading) -> Reading:
     """The reading from the stored watermark on; whole where there is none for this set of fields."""
-    rows = project.warehouse.read(WATERMARKS, source=SOURCE, object=reading.object).to_pylist()
-    since: datetime | None = rows[0]["read_until"] if rows and rows[0]["fields_hash"] == reading.fields_hash else None
+    since = watermarks.find(project, SOURCE, reading.object, fields_hash=reading.fields_hash)
     return dataclasses.replace(reading, since=since)
 
 
@@ -109,15 +107,6 @@ def _merge(project: Project, readings: list[Reading], run_id: str, seen_at: date
     whole = [reading.object for reading in readings if reading.since is None]
     columns = sorted({path for reading in readings for path in reading.paths})
     return merge(project.warehouse, Fresh(files, whole, columns), seen_at)
-
-
-def _save_watermarks(project: Project, readings: list[Reading], read_until: datetime) -> None:
-    import pyarrow as pa
-
-    for reading in readings:
-        row = {"source": SOURCE, "object": reading.object, "read_until": read_until, "fields_hash": reading.fields_hash}
-        rows = pa.Table.from_pylist([row], schema=WATERMARKS.schema())
-        project.warehouse.replace(WATERMARKS, rows, source=SOURCE, object=reading.object)
 
 
 def _partition(reading: Reading, run_id: str) -> Partition:

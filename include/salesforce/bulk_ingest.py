@@ -169,10 +169,15 @@ def _uploads(job: Ingest, rows: Mapping[str, Record]) -> Iterator[tuple[bytes, l
 def _columns(job: Ingest, rows: Mapping[str, Record]) -> list[str]:
     """The key, then every field of any row; a lookup by external id (`Audience__r: {List_Id__c: ...}`) is a path."""
     named: dict[str, None] = {job.key: None}
+    lookups: set[str] = set()
     for row in rows.values():
         for name, value in row.items():
-            named.update(dict.fromkeys([f"{name}.{inner}" for inner in value] if isinstance(value, dict) else [name]))
-    return list(named)
+            if isinstance(value, dict):
+                lookups.add(name)
+                named.update(dict.fromkeys(f"{name}.{inner}" for inner in value))
+            else:
+                named[name] = None
+    return [column for column in named if column not in lookups]
 
 
 def _cell(row: Record, column: str) -> str:

@@ -21,6 +21,8 @@ from include.schema import SalesforceObject
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = ["SalesforceClient", "WriteResult"]
+
 Record = Mapping[str, object]
 
 
