@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-DAY = 86_400
+HOUR = 3600
+DAY = 24 * HOUR
 WEEK = 7 * DAY
 CAMPAIGN_WEEKS = 9
 
@@ -15,12 +16,12 @@ class Calendar:
     now: int
 
     def week_start(self, week: int) -> int:
-        """Start of a campaign week; week 0 is the oldest, the last one ends at the midnight (UTC) before now."""
-        return self.now - self.now % DAY - (CAMPAIGN_WEEKS - week) * WEEK
+        """Start of a campaign week; week 0 is the oldest, the last one ends with the last full hour before now."""
+        return self.now - self.now % HOUR - (CAMPAIGN_WEEKS - week) * WEEK
 
     def send_time(self, week: int, day: int) -> int:
-        """When a campaign of that week goes out, on a day from 0 to 6."""
-        return self.week_start(week) + day * DAY + 9 * 3600
+        """When a campaign of that week goes out, on a day from 0 to 6 after the week's start."""
+        return self.week_start(week) + day * DAY + 9 * HOUR
 
 
 def mailchimp_time(seconds: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from include.sandbox.world.audiences import SETUPS, Json, campaign_id
-from include.sandbox.world.calendar import CAMPAIGN_WEEKS, WEEK, date_of, mailchimp_time
+from include.sandbox.world.calendar import CAMPAIGN_WEEKS, HOUR, WEEK, date_of, mailchimp_time
 from include.sandbox.world.dice import Dice
 from include.sandbox.world.roll import Roll, Tenure
 
@@ -13,7 +13,6 @@ from include.sandbox.world.roll import Roll, Tenure
 # in time.
 MAX_RECIPIENTS = 5_000
 _LINKS = ("https://shop.example/offers", "https://shop.example/events", "https://blog.example/how-to")
-_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class MailCampaign:
             "id": self.id,
             "web_id": 500_000 + SETUPS[self.roll.audience].send_day * 100 + self.week,
             "type": "regular",
-            "create_time": mailchimp_time(self.sent - 20 * _HOUR),
+            "create_time": mailchimp_time(self.sent - 20 * HOUR),
             "archive_url": f"https://archive.example/{self.id}",
             "long_archive_url": f"https://archive.example/campaigns/{self.id}",
             "status": "sent",
@@ -107,7 +106,7 @@ class MailCampaign:
     def _opens(self, dice: Dice, *, often: bool, until: int) -> Iterator[int]:
         """Times of opening: mostly none to two within hours, some days later; ascending."""
         count = 6 + dice.below(3) if often else dice.pick((0, 0, 0, 1, 1, 2, 3))
-        delays = sorted(60 + dice.below(dice.pick((8, 8, 48, 120)) * _HOUR) for _ in range(count))
+        delays = sorted(60 + dice.below(dice.pick((8, 8, 48, 120)) * HOUR) for _ in range(count))
         for delay in delays:
             if self.sent + delay < until:
                 yield self.sent + delay
