@@ -69,7 +69,7 @@ def merge(warehouse: Warehouse, fresh: Fresh, seen_at: datetime) -> Merge:
     atomic step, or not at all where nothing differs.
     """
     connection = _views(warehouse, fresh, warehouse.version(PEOPLE))
-    former: pa.Table = connection.execute(FORMER_EMAILS).to_arrow_table()
+    former: pa.Table = connection.sql(FORMER_EMAILS).to_arrow_table()
     changed = _number(connection, f"SELECT count(*) FROM ({_different(_columns(fresh.paths))})")
     vanished = _number(connection, f"SELECT count(*) FROM ({VANISHED})", {"full": list(fresh.full)})
     new_columns = set(_table_columns(connection, "stored")) != set(_columns(fresh.paths))
@@ -100,14 +100,14 @@ def _merged(connection: DuckDBPyConnection, fresh: Fresh) -> pa.Table:
     kept = ", ".join(
         f"is_deleted OR object IN (SELECT unnest($full)) AS {c}" if c == '"is_deleted"' else c for c in columns
     )
-    return connection.execute(
+    return connection.sql(
         f"""
         SELECT {", ".join(columns)} FROM fresh
         UNION ALL
         SELECT {kept} FROM current
         WHERE NOT EXISTS (FROM fresh WHERE fresh.object = current.object AND fresh.id = current.id)
         """,
-        {"full": list(fresh.full)},
+        params={"full": list(fresh.full)},
     ).to_arrow_table()
 
 
@@ -116,7 +116,7 @@ def _remember(warehouse: Warehouse, former: pa.Table, seen_at: datetime) -> None
         connection = connect()
         warehouse.view(connection, "emails", EMAILS, version, source=SOURCE)
         connection.register("former", former)
-        return connection.execute(KNOWN_EMAILS, {"source": SOURCE, "seen_at": seen_at}).to_arrow_table()
+        return connection.sql(KNOWN_EMAILS, params={"source": SOURCE, "seen_at": seen_at}).to_arrow_table()
 
     warehouse.update(EMAILS, compute, source=SOURCE)
 
