@@ -61,7 +61,7 @@ def test_invalid_field_is_named_and_no_address_is_shown():
 
 
 @pytest.mark.parametrize(
-    "headers, seconds",
+    ("headers", "seconds"),
     [
         ({"Retry-After": "7"}, 7.0),
         ({"Retry-After": "Mon, 23 Nov 2026 10:00:30 GMT", "Date": "Mon, 23 Nov 2026 10:00:00 GMT"}, 30.0),
@@ -75,7 +75,7 @@ def test_the_time_to_wait_is_read_as_number_or_date(headers, seconds):
 
 
 @pytest.mark.parametrize(
-    "text, scrubbed",
+    ("text", "scrubbed"),
     [
         ("a.b+c@d-e.example is fake", "<e-mail> is fake"),
         ("'a@b.example', \"c@d.example\"", "'<e-mail>', \"<e-mail>\""),
