@@ -44,7 +44,7 @@ class Plan:
         """Raise StoppedByCheck where the plan is older than two hours: a new run plans again from current data."""
         connection = connect()
         self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        oldest = connection.sql("SELECT min(planned_at) FROM plans").fetchone()
+        oldest = connection.execute("SELECT min(planned_at) FROM plans").fetchone()
         planned_at = oldest[0] if oldest else None
         if planned_at is not None and (now or datetime.now(UTC)) - planned_at > PLAN_LIFETIME:
             raise StoppedByCheck(

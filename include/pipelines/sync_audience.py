@@ -59,7 +59,7 @@ def sync(
 
 
 def _carry_out(run: SyncRun, name: str) -> Counts:
-    """Run a stage and leave its outcome for the report; an unknown error leaves its kind only, as it may quote a row."""
+    """Run a stage and leave its outcome for the report: of an unknown error its kind only, as it may quote a row."""
     if name == STAGES[0]:
         runs.start(run.project, run.run_id, PIPELINE, run.stem)
     try:
