@@ -25,7 +25,6 @@ class Country:
     """A country with what its people are called and where they live."""
 
     name: str
-    code: str
     dial: str
     first_names: tuple[Name, ...]
     last_names: tuple[Name, ...]
@@ -46,7 +45,6 @@ def _towns(*listing: str) -> tuple[Town, ...]:
 
 FRANCE = Country(
     name="France",
-    code="FR",
     dial="33",
     first_names=_names(
         "Léa=lea Chloé=chloe Camille Zoé=zoe Hélène=helene Anaïs=anais Juliette Noémie=noemie "
@@ -61,7 +59,6 @@ FRANCE = Country(
 )
 GERMANY = Country(
     name="Germany",
-    code="DE",
     dial="49",
     first_names=_names("Jürgen=juergen Björn=bjoern Käthe=kaethe Anna Lukas Sören=soeren Marlene Günter=guenter"),
     last_names=_names(
@@ -72,7 +69,6 @@ GERMANY = Country(
 )
 POLAND = Country(
     name="Poland",
-    code="PL",
     dial="48",
     first_names=_names("Łukasz=lukasz Małgorzata=malgorzata Zofia Paweł=pawel Agnieszka Wojciech"),
     last_names=_names("Wiśniewski=wisniewski Wójcik=wojcik Kowalska=kowalska Dąbrowski=dabrowski Zając=zajac"),
@@ -81,7 +77,6 @@ POLAND = Country(
 )
 SPAIN = Country(
     name="Spain",
-    code="ES",
     dial="34",
     first_names=_names("José=jose María=maria Íñigo=inigo Núria=nuria Álvaro=alvaro Begoña=begona"),
     last_names=_names("García_Núñez=garcia Ibáñez=ibanez Muñoz=munoz Peña=pena Sánchez_Díaz=sanchez"),
@@ -90,7 +85,6 @@ SPAIN = Country(
 )
 UNITED_STATES = Country(
     name="United States",
-    code="US",
     dial="1",
     first_names=_names("Olivia Noah Ava Ethan Sofía=sofia DeShawn Mary-Anne=mary-anne Zoë=zoe"),
     last_names=_names("Smith O'Connor=oconnor Nguyen Johnson Ramírez=ramirez McAllister=mcallister Washington Lee"),
@@ -99,7 +93,6 @@ UNITED_STATES = Country(
 )
 BRAZIL = Country(
     name="Brazil",
-    code="BR",
     dial="55",
     first_names=_names("João=joao Conceição=conceicao Luíza=luiza Antônio=antonio Thaís=thais"),
     last_names=_names("Gonçalves=goncalves Araújo=araujo Magalhães=magalhaes Simões=simoes"),
@@ -108,7 +101,6 @@ BRAZIL = Country(
 )
 JAPAN = Country(
     name="Japan",
-    code="JP",
     dial="81",
     first_names=_names("陽菜=hina 蓮=ren 美咲=misaki 大翔=hiroto さくら=sakura"),
     last_names=_names("佐藤=sato 鈴木=suzuki 髙橋=takahashi 渡邊=watanabe 齋藤=saito"),
@@ -117,7 +109,6 @@ JAPAN = Country(
 )
 CHINA = Country(
     name="China",
-    code="CN",
     dial="86",
     first_names=_names("伟=wei 芳=fang 秀英=xiuying 子涵=zihan"),
     last_names=_names("王=wang 李=li 欧阳=ouyang 张=zhang"),

@@ -106,7 +106,8 @@ class MailCampaign:
     def _opens(self, dice: Dice, *, often: bool, until: int) -> Iterator[int]:
         """Times of opening: mostly none to two within hours, some days later; ascending."""
         count = 6 + dice.below(3) if often else dice.pick((0, 0, 0, 1, 1, 2, 3))
-        delays = sorted(60 + dice.below(dice.pick((8, 8, 48, 120)) * HOUR) for _ in range(count))
+        # A set: Mailchimp's readers tell a member's events apart by their second.
+        delays = sorted({60 + dice.below(dice.pick((8, 8, 48, 120)) * HOUR) for _ in range(count)})
         for delay in delays:
             if self.sent + delay < until:
                 yield self.sent + delay

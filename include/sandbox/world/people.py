@@ -13,7 +13,7 @@ from include.sandbox.world.roles import Email, Flaw, Kind, Role
 TIERS = ("gold", "silver", "bronze")
 TOPICS = ("Product news", "Events", "Offers")
 _STRANGERS_PER_BLOCK = len(CAST) - PEOPLE_PER_BLOCK
-_MAIL_HOSTS = ("mail", "inbox", "courriel", "posteo", "correo", "skrzynka")
+_MAIL_HOSTS = ("mail", "inbox", "courriel", "postfach", "correo", "skrzynka")
 _TITLES = ("Buyer", "Head of Marketing", "Directrice générale", "Engineer", "Geschäftsführer", "Office manager")
 _LEAD_SOURCES = ("Web", "Phone Inquiry", "Purchased List", "Other")
 
@@ -27,7 +27,6 @@ class PostalAddress:
     state: str = ""
     postal_code: str = ""
     country: str = ""
-    country_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def _address(dice: Dice, country: Country, *, always: bool) -> PostalAddress:
     town, street = dice.pick(country.towns), f"{1 + dice.below(180)} {dice.pick(country.streets)}"
     if dice.percent(20):
         street += f"\nApt {1 + dice.below(60)}"
-    return PostalAddress(street, town.city, town.state, town.postal_code, country.name, country.code)
+    return PostalAddress(street, town.city, town.state, town.postal_code, country.name)
 
 
 def _birthdate(dice: Dice) -> str:

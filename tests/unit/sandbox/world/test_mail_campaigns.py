@@ -96,3 +96,9 @@ def test_r11_some_members_have_more_than_fifty_events(people):
     counts = Counter(event["email_id"] for event in read_world(people).events if event["list_id"] == newsletter)
     assert sum(count > 50 for count in counts.values()) == people // 200
     assert 8 < sum(counts.values()) / len(counts) < 25
+
+
+@SIZES
+def test_no_event_is_there_twice(people):
+    keys = Counter(tuple(sorted(event.items())) for event in read_world(people).events)
+    assert max(keys.values()) == 1
