@@ -1,0 +1,53 @@
+"""What every test stands on: an Airflow home of its own, the sandbox's connections, no outer network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from deploy.airflow_settings import AirflowSettings
+
+PROJECT = Path(__file__).parents[1]
+HOME = Path(tempfile.mkdtemp(prefix="sync-tests-"))
+
+# Airflow reads its configuration once, when it is first imported.
+for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
+    del os.environ[name]
+os.environ |= AirflowSettings.read().environment() | {
+    "AIRFLOW_HOME": str(HOME / "airflow"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "NO_PROXY": "127.0.0.1",
+    "no_proxy": "127.0.0.1",
+}
+
+
+def pytest_unconfigure() -> None:
+    """Remove the Airflow home."""
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> Path:
+    """Airflow's home with a migrated metadata database and the declared pools; made once."""
+    from airflow.models.pool import Pool
+    from airflow.utils import db
+
+    db.initdb()
+    for pool in AirflowSettings.read().pools:
+        Pool.create_or_update_pool(pool.name, pool.slots, pool.description, include_deferred=False)
+    return HOME / "airflow"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The pipeline's root for one test: staging, warehouse and reports lie below it."""
+    monkeypatch.setenv("SYNC_ROOT", str(tmp_path / "root"))
+    return tmp_path / "root"

@@ -1,0 +1,79 @@
+"""Who waits for whom, and why."""
+
+from __future__ import annotations
+
+import pendulum
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG, RetryAction
+from airflow.serialization.decoders import decode_timetable
+from airflow.serialization.encoders import encode_timetable
+
+from include.errors import ConfigError, FatalError, StoppedByCheck, TransientError
+from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool
+
+
+@pytest.fixture
+def sync(dagbag: DagBag) -> DAG:
+    return dagbag.dags["sync_newsletter"]
+
+
+def upstream(dag: DAG, task_id: str) -> set[str]:
+    return dag.get_task(task_id).get_flat_relative_ids(upstream=True)
+
+
+def test_people_are_extracted_before_any_audience_is_synced(dagbag: DagBag):
+    assert dagbag.dags["extract_salesforce"].get_task("extract").outlets == [PEOPLE]
+    for dag_id in (dag_id for dag_id in dagbag.dags if dag_id.startswith("sync_")):
+        assert [asset.uri for asset in dagbag.dags[dag_id].timetable.asset_condition.objects] == [PEOPLE.uri]
+
+
+@pytest.mark.parametrize("write", ["load_audience", "load_leads", "load_mirror"])
+def test_g06_nothing_is_written_before_the_circuit_breaker_agreed(sync: DAG, write: str):
+    assert upstream(sync, write) >= {"extract", "validate", "transform", "breaker"}
+
+
+def test_what_the_loads_changed_is_read_back_before_the_mirror_is_written(sync: DAG):
+    assert upstream(sync, "load_mirror") >= {"load_audience", "load_leads", "refresh"}
+
+
+def test_the_report_is_written_also_when_a_stage_failed(sync: DAG):
+    assert sync.get_task("report").trigger_rule == "all_done"
+    assert all(task.trigger_rule == "all_success" for task in sync.tasks if task.task_id != "report")
+
+
+def test_a_failed_stage_or_report_fails_the_run(sync: DAG):
+    """The leaves decide a run's state, and the report runs after failures too: so the last task needs both."""
+    assert [task.task_id for task in sync.leaves] == ["outcome"]
+    assert sync.get_task("outcome").upstream_task_ids == {"load_mirror", "report"}
+
+
+def test_g08_tasks_that_call_a_vendor_hold_its_pool(sync: DAG, dagbag: DagBag):
+    for task_id in ("extract", "load_audience", "refresh"):
+        assert sync.get_task(task_id).pool == Pool.MAILCHIMP
+    for task_id in ("load_leads", "load_mirror"):
+        assert sync.get_task(task_id).pool == Pool.SALESFORCE
+    assert dagbag.dags["snapshot_activity"].get_task("harvest").pool == Pool.HARVEST
+
+
+def test_r11_the_snapshots_interval_is_one_local_day_from_midnight(dagbag: DagBag):
+    """23 hours long where the clocks go forward, in Paris."""
+    timetable = decode_timetable(encode_timetable(dagbag.dags["snapshot_activity"].timetable))
+    interval = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2026, 3, 30, 12))
+    assert interval.start.isoformat() == "2026-03-28T23:00:00+00:00"
+    assert interval.end.isoformat() == "2026-03-29T22:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (TransientError("busy", vendor="mailchimp", code="429"), RetryAction.RETRY),
+        (FatalError("refused"), RetryAction.FAIL),
+        (ConfigError("wrong"), RetryAction.FAIL),
+        (StoppedByCheck("too much"), RetryAction.FAIL),
+        (ConnectionError("reset"), RetryAction.DEFAULT),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.value,
+)
+def test_g07_only_what_time_can_heal_is_tried_again(error: Exception, action: RetryAction):
+    assert DEFAULT_ARGS["retry_policy"].evaluate(error, try_number=1, max_tries=3).action == action
