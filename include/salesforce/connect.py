@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,7 +33,20 @@ def connect(conn_id: str, pace: Pace | None = None) -> SalesforceClient:
 @lru_cache(maxsize=8)
 def _login(conn_id: str, settings: str) -> Login:  # noqa: ARG001 - an edited connection is another log-in
     extra = _connection(conn_id).extra_dejson
-    return Login(conn_id, endpoint=extra.get("endpoint") or None, proxies=extra.get("proxies") or {})
+    return Login(conn_id, endpoint=extra.get("endpoint") or None, proxies=_proxies(conn_id, extra.get("proxies")))
+
+
+def _proxies(conn_id: str, value: object) -> Mapping[str, str]:
+    """The extra `proxies`, an object or its JSON text (the connection form has a text box): `{"https": "http://..."}`."""
+    try:
+        proxies = json.loads(value) if isinstance(value, str) and value else value or {}
+    except ValueError:
+        proxies = None
+    if not isinstance(proxies, dict):
+        raise ConfigError(
+            f'connection {conn_id!r}: the extra `proxies` has to be an object such as {{"https": "http://proxy:3128"}}'
+        )
+    return proxies
 
 
 def _connection(conn_id: str) -> Connection:
