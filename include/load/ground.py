@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from include.mailchimp.member_table import KEY_FIELDS
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from include.load.operations import Operation
     from include.mailchimp.client import MailchimpClient
-
-KEYS = ("id", "status", "contact_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def read_ground(client: MailchimpClient, list_id: str, since: datetime) -> Groun
     """
     status: dict[str, str] = {}
     for page in (
-        *client.members(list_id, fields=KEYS, since_last_changed=since),
-        *client.members(list_id, fields=KEYS, status="archived"),
+        *client.members(list_id, fields=KEY_FIELDS, since_last_changed=since),
+        *client.members(list_id, fields=KEY_FIELDS, status="archived"),
     ):
-        status.update(zip(page["id"].to_pylist(), page["status"].to_pylist(), strict=True))
+        status.update(zip(page["email_key"].to_pylist(), page["status"].to_pylist(), strict=True))
     return Ground(status)

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.load.operations import Operation, Plan, in_chunks
+from include.load.results import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set
 
     from include.config.models import CreateLeads
     from include.load.ground import Ground
-    from include.load.results import ResultLog, ResultState
-    from include.salesforce.client import SalesforceClient, WriteResult
+    from include.load.results import ResultLog
+    from include.salesforce.client import SalesforceClient
 
 INSERT_CHUNK = 200
 """Records per Collections call: the vendor's maximum."""
-TRANSIENT_CODES = frozenset({"UNABLE_TO_LOCK_ROW", "API_TEMPORARILY_UNAVAILABLE", "SERVER_UNAVAILABLE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class LeadLoad:
         answers = self.client.insert("Lead", [operation.after for operation in chunk], headers=headers(self.settings))
         for operation, answer in zip(chunk, answers, strict=True):
             self.log.record(
-                operation.op_id, _state(answer), answer.message, code=answer.code, vendor_id=answer.id or None
+                operation.op_id, written(answer), answer.message, code=answer.code, vendor_id=answer.id or None
             )
 
 
@@ -62,11 +62,3 @@ def headers(settings: CreateLeads) -> Mapping[str, str]:
         "Sforce-Auto-Assign": settings.assignment_rule or "FALSE",
         "Sforce-Duplicate-Rule-Header": "allowSave=false; includeRecordDetails=false; runAsCurrentUser=true",
     }
-
-
-def _state(answer: WriteResult) -> ResultState:
-    if answer.success:
-        return "applied"
-    if answer.code == "DUPLICATE_VALUE":
-        return "already_there"
-    return "failed" if answer.code in TRANSIENT_CODES else "refused"

@@ -14,19 +14,16 @@ from typing import TYPE_CHECKING, Any
 from include.errors import PermanentError, TransientError
 from include.keys import email_key
 from include.load.operations import Operation, Plan, in_chunks
-from include.mailchimp.batches import BatchOperation
+from include.mailchimp.batches import OPERATIONS_LIMIT, BatchOperation
+from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from include.load.ground import Ground
+    from include.load.jobs import StartedJobs
     from include.load.results import ResultLog, ResultState
     from include.mailchimp.client import MailchimpClient
-
-ADD_CHUNK = 500
-"""Members per `POST /lists/{id}`: the vendor's maximum (OpenAPI 3.0.85)."""
-BATCH_CHUNK = 5_000
-"""Operations per batch: no maximum is documented; larger bodies were reported to fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +35,21 @@ class MemberLoad:
     plan: Plan
     ground: Ground
     log: ResultLog
+    jobs: StartedJobs
     batch_above: int
 
     def add(self) -> None:
         """Add the planned new members."""
-        for chunk in in_chunks(self._standing("add_member"), ADD_CHUNK):
+        for chunk in in_chunks(self._standing("add_member"), WRITE_LIMIT):
             self._add(chunk)
 
     def update(self) -> None:
         """Write the planned differences of existing members."""
         if self.plan.count("update_member") > self.batch_above:
-            for chunk in in_chunks(self._standing("update_member"), BATCH_CHUNK):
+            for chunk in in_chunks(self._standing("update_member"), OPERATIONS_LIMIT):
                 self._update_in_batch(chunk)
         else:
-            for chunk in in_chunks(self._standing("update_member"), ADD_CHUNK):
+            for chunk in in_chunks(self._standing("update_member"), WRITE_LIMIT):
                 for operation, error in self.client.map(self._patch, chunk):
                     self._record_update(operation, error)
 
@@ -97,7 +95,11 @@ class MemberLoad:
             )
             for op_id, operation in by_id.items()
         ]
-        for result in self.client.run_batch(requests):
+        job_id = self.jobs.find(by_id)
+        if job_id is None:
+            job_id = self.client.start_batch(requests)
+            self.jobs.save(by_id, job_id)
+        for result in self.client.batch_results(job_id):
             self._record_update(by_id.pop(result.operation_id), result.error)
         for operation in by_id.values():
             self.log.record(operation.op_id, "failed", "no_answer_in_batch")
@@ -106,7 +108,7 @@ class MemberLoad:
         if error is None:
             self.log.record(operation.op_id, "applied")
         elif isinstance(error, PermanentError):
-            state: ResultState = "precondition_gone" if error.code == "Resource Not Found" else "refused"
+            state: ResultState = "precondition_gone" if error.code == NOT_FOUND else "refused"
             self.log.record(operation.op_id, state, str(error), code=error.code)
         else:
             self.log.record(operation.op_id, "failed", str(error), code=getattr(error, "code", ""))

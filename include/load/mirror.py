@@ -28,14 +28,14 @@ class MirrorField:
 
 SUBSCRIBER_FIELDS: tuple[MirrorField, ...] = (
     MirrorField("Audience__c", "text", "$audience_id"),
-    MirrorField("Contact__c", "text", "CASE WHEN p.object = 'Contact' THEN p.id END"),
+    MirrorField("Contact__c", "text", "CASE WHEN p.object = 'Contact' THEN p.person_id END"),
     MirrorField("Email__c", "text", "lower(m.email)"),
     MirrorField(
         "Groups__c",
         "text",
         "(SELECT string_agg(i.path, '; ' ORDER BY i.path) FROM interests i WHERE list_contains(m.groups, i.id))",
     ),
-    MirrorField("Lead__c", "text", "CASE WHEN p.object = 'Lead' THEN p.id END"),
+    MirrorField("Lead__c", "text", "CASE WHEN p.object = 'Lead' THEN p.person_id END"),
     MirrorField("Mailchimp_Contact_Id__c", "text", "m.contact_id"),
     MirrorField("Opt_In__c", "datetime", "m.timestamp_opt"),
     MirrorField("Profile_Updated__c", "datetime", "m.last_changed"),
@@ -72,7 +72,7 @@ def canonical(connection: DuckDBPyConnection, shown: pa.Table) -> pa.Table:
 def differences(connection: DuckDBPyConnection, *, audience_id: str, everyone: bool) -> pa.Table:
     """Rows to write: `email_key`, `person_id`, `key`, `before`, `after` (JSON text; `before` is null for a new row).
 
-    Reads the views `members` (one audience), `people_by_email` (email_key, id, object: the survivors), `interests` (id,
+    Reads the views `members` (one audience), `matched` (email_key, person_id, object), `interests` (id,
     path) and `mirror` (key, record). A member without a person gets a row only where `everyone` is set, or where it has
     one already: rows are never deleted.
     """
@@ -80,9 +80,9 @@ def differences(connection: DuckDBPyConnection, *, audience_id: str, everyone: b
     return connection.sql(
         f"""
         WITH desired AS (
-            SELECT m.email_key, p.id AS person_id, m.list_id || ':' || m.email_key AS key,
+            SELECT m.email_key, p.person_id, m.list_id || ':' || m.email_key AS key,
                    CAST(to_json({{{pairs}}}) AS VARCHAR) AS record
-            FROM members m LEFT JOIN people_by_email p USING (email_key)
+            FROM members m LEFT JOIN matched p USING (email_key)
         )
         SELECT d.email_key, d.person_id, d.key, k.record AS before, d.record AS "after"
         FROM desired d LEFT JOIN mirror k USING (key)

@@ -7,11 +7,13 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Self
 
+from include.salesforce.refusals import TRANSIENT_CODES
 from include.warehouse.tables import RESULTS
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from include.salesforce.results import WriteResult
     from include.warehouse.store import Warehouse
 
 ResultState = Literal["applied", "already_there", "precondition_gone", "refused", "failed", "deferred"]
@@ -20,6 +22,15 @@ FINAL_STATES: frozenset[ResultState] = frozenset({"applied", "already_there", "p
 """States that a retry of the task leaves alone; `failed` and `deferred` operations are tried again."""
 FLUSH_ROWS = 2_000
 FLUSH_SECONDS = 5.0
+
+
+def written(answer: WriteResult) -> ResultState:
+    """The state of an operation from Salesforce's answer for its row; a taken unique key means it is there already."""
+    if answer.success:
+        return "applied"
+    if answer.code == "DUPLICATE_VALUE":
+        return "already_there"
+    return "failed" if answer.code in {*TRANSIENT_CODES, "UNPROCESSED"} else "refused"
 
 
 class ResultLog:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from include.errors import PermanentError
 from include.keys import email_key
 from include.load.operations import Operation, Plan, in_chunks
+from include.mailchimp.client import WRITE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from include.load.ground import Ground
     from include.load.results import ResultLog
     from include.mailchimp.client import MailchimpClient
-
-SEGMENT_CHUNK = 500
-"""E-mails per `POST /lists/{id}/segments/{id}`: the vendor's maximum (OpenAPI 3.0.85)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class TagLoad:
         for operation in itertools.chain([first], pending):
             by_tag.setdefault(operation.after["tag"], []).append(operation)
         for tag, operations in sorted(by_tag.items()):
-            for chunk in in_chunks(iter(operations), SEGMENT_CHUNK):
+            for chunk in in_chunks(iter(operations), WRITE_LIMIT):
                 self._assign(segments[tag], chunk)
 
     def _standing(self) -> Iterator[Operation]:

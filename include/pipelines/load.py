@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from include.errors import TransientError
 from include.keys import email_key
 from include.load.ground import read_ground
+from include.load.jobs import StartedJobs
 from include.load.leads import LeadLoad
 from include.load.members import MemberLoad
 from include.load.operations import Plan
@@ -33,7 +34,9 @@ def load_audience(run: SyncRun) -> dict[str, object]:
     client, list_id = project.mailchimp(), run.schema().list_id
     ground = read_ground(client, list_id, run.pins().extracted_at)
     with ResultLog(project.warehouse, run.run_id) as log:
-        members = MemberLoad(client, list_id, plan, ground, log, project.configuration.pipeline.limits.batch_above)
+        jobs = StartedJobs(project.staging, run.partition("batch"))
+        limit = project.configuration.pipeline.limits.batch_above
+        members = MemberLoad(client, list_id, plan, ground, log, jobs, limit)
         members.add()
         members.update()
         tags = TagLoad(client, list_id, plan, ground, log)

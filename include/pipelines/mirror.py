@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from include.errors import FatalError, TransientError
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
-from include.load.results import ResultLog
+from include.load.results import ResultLog, written
 from include.pipelines import watermarks
-from include.pipelines.people_by_email import register_people_by_email
+from include.pipelines.plan_inputs import plan_inputs
+from include.transform.match import find_people, follow_successors, match_members
 from include.warehouse.store import connect
-from include.warehouse.tables import MEMBERS, MIRROR, PLANS
+from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
     from include.pipelines.run import SyncRun
     from include.salesforce.client import SalesforceClient
@@ -57,16 +59,24 @@ class _MirrorStage:
         """Compare, plan and write the rows of `MC_Subscriber__c`."""
         audience_id = self._audience_id()
         self._read_back(audience_id)
-        connection = connect()
-        warehouse, list_id = self.run.project.warehouse, self.schema.list_id
-        warehouse.view(connection, "members", MEMBERS, list_id=list_id)
-        warehouse.view(connection, "mirror", MIRROR, list_id=list_id, object=SUBSCRIBER)
-        register_people_by_email(connection, self.run.project)
+        connection = self._matched()
         connection.register("interests", _interests(self.schema))
         everyone = self.run.audience.mirror == "all"
         planned = differences(connection, audience_id=audience_id, everyone=everyone)
         self._save_plan(planned)
         return self._write(planned)
+
+    def _matched(self) -> DuckDBPyConnection:
+        """The newest members, whom they belong to, and the known mirror rows, as views."""
+        connection, warehouse, list_id = connect(), self.run.project.warehouse, self.schema.list_id
+        warehouse.view(connection, "members", MEMBERS, list_id=list_id)
+        warehouse.view(connection, "mirror", MIRROR, list_id=list_id, object=SUBSCRIBER)
+        warehouse.view(connection, "people", PEOPLE)
+        warehouse.view(connection, "emails", EMAILS)
+        find_people(connection, plan_inputs(self.run))
+        follow_successors(connection)
+        match_members(connection, list_id)
+        return connection
 
     def _audience_id(self) -> str:
         """The Salesforce id of the audience's row; the row is made where it is missing."""
@@ -181,9 +191,8 @@ class _MirrorStage:
                 taken = []
                 for row in chunk:
                     answer = answers[row["key"]]
-                    state = "applied" if answer.success else "refused"
                     op_id = _op_id(self.run.stem, row["key"], row["after"])
-                    log.record(op_id, state, answer.message, code=answer.code, vendor_id=answer.id)  # type: ignore[arg-type]
+                    log.record(op_id, written(answer), answer.message, code=answer.code, vendor_id=answer.id)
                     if answer.success:
                         taken.append({"key": row["key"], "id": answer.id, "record": row["after"], "is_deleted": False})
                 self._remember(taken)

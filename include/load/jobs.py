@@ -1,0 +1,33 @@
+"""Jobs handed to a vendor: a retry of the task waits for the one that runs instead of starting another."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from include.staging.store import Partition, StagingStore
+
+
+@dataclass(frozen=True, slots=True)
+class StartedJobs:
+    """Vendor job ids by the operations they carry out; `partition` is a name of the run in staging."""
+
+    staging: StagingStore
+    partition: Partition
+
+    def find(self, op_ids: Iterable[str]) -> str | None:
+        """The id of the job that was started for exactly these operations."""
+        partition = self._named(op_ids)
+        return cast("str", self.staging.document(partition)) if self.staging.committed(partition) else None
+
+    def save(self, op_ids: Iterable[str], job_id: str) -> None:
+        """Remember a job that was just started."""
+        self.staging.write_document(self._named(op_ids), job_id)
+
+    def _named(self, op_ids: Iterable[str]) -> Partition:
+        name = hashlib.sha256("\n".join(sorted(op_ids)).encode()).hexdigest()[:16]
+        return replace(self.partition, object=f"{self.partition.object}_{name}")
