@@ -1,0 +1,185 @@
+"""POST /batches: operations that are carried out later, in any order, with a result each.
+
+A batch passes through its states in real time (`batch_seconds`); its operations take effect, all at once, when it is
+finalizing. Nothing runs in the background: what is due is carried out before the next call is answered.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from include.sandbox.mailchimp import times
+from include.sandbox.mailchimp.batch_results import expiry, results_url
+from include.sandbox.mailchimp.call import Call, Document
+from include.sandbox.mailchimp.links import BATCH, BATCHES, links
+from include.sandbox.mailchimp.problems import not_found, too_many_requests
+from include.sandbox.mailchimp.query import MAX_COUNT
+
+MOST_PENDING = 500
+KEPT_SECONDS = 7 * 24 * 3600
+STATES = (("pending", 0.25), ("preprocessing", 0.5), ("started", 0.75), ("finalizing", 1.0))
+COLUMNS = "no, id, submitted_at, completed_at, due, total, errored, base_url"
+
+
+class Operation(BaseModel):
+    """One operation of a batch; the body is a string of JSON."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    body: str | None = None
+    operation_id: str = ""
+
+
+class BatchBody(BaseModel):
+    """POST /batches."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    operations: list[Operation] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to one operation: status and JSON text."""
+
+    status: int
+    text: str
+
+    def items_left(self, offset: int) -> bool:
+        """Whether the answer is a page of a collection that goes on after it."""
+        document = orjson.loads(self.text) if self.status == 200 and self.text else {}
+        return isinstance(document, dict) and document.get("total_items", 0) > offset + MAX_COUNT
+
+
+Perform = Callable[[Operation, Mapping[str, str], Call], Outcome]
+
+
+def post_batch(call: Call) -> Document:
+    """POST /batches."""
+    body = call.body_as(BatchBody)
+    pending = "SELECT count(*) FROM batches WHERE completed_at = ''"
+    if call.database.execute(pending).fetchone()[0] >= MOST_PENDING:
+        raise too_many_requests(f"You have more than {MOST_PENDING} pending batches.")
+    number = call.database.execute("SELECT coalesce(max(no), 0) + 1 FROM batches").fetchone()[0]
+    batch_id = hashlib.md5(f"batch {number} {call.now}".encode(), usedforsecurity=False).hexdigest()[:10]
+    due = time.time() + float(call.switches["batch_seconds"])
+    operations = orjson.dumps([operation.model_dump() for operation in body.operations]).decode()
+    row = (number, batch_id, call.time, "", due, len(body.operations), 0, call.base_url, operations)
+    call.database.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    return _shown(call, _row(call, batch_id))
+
+
+def get_batches(call: Call) -> Document:
+    """GET /batches."""
+    rows = call.database.execute(f"SELECT {COLUMNS} FROM batches ORDER BY no DESC").fetchall()
+    shown = rows[call.query.offset() :][: call.query.count()]
+    return {
+        "batches": [_shown(call, row) for row in shown],
+        "total_items": len(rows),
+        "_links": links(BATCHES, f"{call.base_url}/batches"),
+    }
+
+
+def get_batch(call: Call) -> Document:
+    """GET /batches/{batch_id}: a finished one has a new `response_body_url` each time; gone after seven days."""
+    row = _row(call, call.path["batch_id"])
+    completed = row[3]
+    if completed and (call.now - times.parse(completed)).total_seconds() > KEPT_SECONDS:
+        raise not_found()
+    return _shown(call, row)
+
+
+def delete_batch(call: Call) -> None:
+    """DELETE /batches/{batch_id}: what is not carried out yet never is."""
+    number = _row(call, call.path["batch_id"])[0]
+    call.database.execute("DELETE FROM batch_results WHERE batch_no = ?", (number,))
+    call.database.execute("DELETE FROM batches WHERE no = ?", (number,))
+
+
+def run_due_batches(call: Call, perform: Perform) -> None:
+    """Carries out the operations of every batch whose time has come.
+
+    Args:
+        call: any call; the operations happen at its time.
+        perform: carries one operation out with the query parameters it is given.
+    """
+    if call.switches["batch_never_finishes"]:
+        return
+    sql = "SELECT no, id, base_url, operations FROM batches WHERE completed_at = '' AND due <= ? ORDER BY no"
+    for number, batch_id, _, operations in call.database.execute(sql, (time.time(),)).fetchall():
+        given = [Operation.model_validate(operation) for operation in orjson.loads(operations)]
+        # Mailchimp promises no order; this one is neither that of the request nor by chance.
+        given.sort(key=lambda operation: hashlib.md5(repr((batch_id, operation)).encode()).digest())  # noqa: S324
+        with call.database.transaction():
+            errored = 0
+            for position, (operation, outcome) in enumerate(_outcomes(call, given, perform)):
+                errored += outcome.status >= 400
+                result = {
+                    "status_code": outcome.status,
+                    "operation_id": operation.operation_id,
+                    "response": outcome.text,
+                }
+                row = (number, position, orjson.dumps(result).decode())
+                call.database.execute("INSERT INTO batch_results VALUES (?, ?, ?)", row)
+            sql = "UPDATE batches SET completed_at = ?, errored = ?, operations = '[]' WHERE no = ?"
+            call.database.execute(sql, (call.time, errored, number))
+
+
+def _outcomes(call: Call, operations: list[Operation], perform: Perform) -> Iterator[tuple[Operation, Outcome]]:
+    for operation in operations:
+        params = {name: _text(value) for name, value in operation.params.items()}
+        all_pages = operation.method == "GET" and "count" not in params and call.switches["batch_gets_read_all_pages"]
+        if not all_pages:
+            yield operation, perform(operation, params, call)
+            continue
+        offset, more = 0, True
+        while more:
+            outcome = perform(operation, params | {"count": str(MAX_COUNT), "offset": str(offset)}, call)
+            yield operation, outcome
+            more = outcome.items_left(offset)
+            offset += MAX_COUNT
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _row(call: Call, batch_id: str) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = call.database.execute(
+        f"SELECT {COLUMNS} FROM batches WHERE id = ?", (batch_id,)
+    ).fetchone()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _shown(call: Call, row: tuple[Any, ...]) -> Document:
+    _, batch_id, submitted, completed, due, total, errored, _ = row
+    state = "finished" if completed else _state(due, float(call.switches["batch_seconds"]))
+    counted = state not in {"pending", "preprocessing"}  # total_operations is 0 at first (threads)
+    return {
+        "id": batch_id,
+        "status": state,
+        "total_operations": total if counted else 0,
+        "finished_operations": total if completed else 0,
+        "errored_operations": errored,
+        "submitted_at": submitted,
+        "completed_at": completed,
+        "response_body_url": results_url(call.base_url, batch_id, expiry(call.now)) if completed else "",
+        "_links": links(BATCH, f"{call.base_url}/batches/{batch_id}"),
+    }
+
+
+def _state(due: float, duration: float) -> str:
+    passed = 1 - (due - time.time()) / duration if duration else 1.0
+    return next((state for state, until in STATES if passed < until), STATES[-1][0])

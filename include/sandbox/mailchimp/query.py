@@ -1,0 +1,96 @@
+"""Reads the query parameters of a call: typed, with one clear problem for what is wrong."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from include.sandbox.mailchimp import times
+from include.sandbox.mailchimp.problems import FieldError, Problem, invalid_fields
+from include.sandbox.mailchimp.projection import Projection
+
+DEFAULT_COUNT = 10
+MAX_COUNT = 1000
+TRUE = frozenset({"true", "1"})
+FALSE = frozenset({"false", "0", ""})
+
+
+class Query:
+    """The query parameters of one call.
+
+    Every reader raises `Problem` (400) that names the parameter when its value is not as it should be.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str | None:
+        """The parameter, or None where it is absent or empty."""
+        return self._values.get(name) or None
+
+    def required_text(self, name: str) -> str:
+        """The parameter, which has to be there."""
+        value = self.text(name)
+        if value is None:
+            raise self._wrong(name, "This value should not be blank.")
+        return value
+
+    def words(self, name: str) -> list[str]:
+        """A comma-separated list."""
+        return [word.strip() for word in self._values.get(name, "").split(",") if word.strip()]
+
+    def choice(self, name: str, choices: Collection[str]) -> str | None:
+        """One of a fixed set."""
+        value = self.text(name)
+        if value is not None and value not in choices:
+            raise self._wrong(name, f"Value must be one of the allowed values: {', '.join(sorted(choices))}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """A boolean; false where it is absent."""
+        value = self._values.get(name, "").lower()
+        if value not in TRUE | FALSE:
+            raise self._wrong(name, "Value must be a boolean")
+        return value in TRUE
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter is given at all."""
+        return name in self._values
+
+    def time(self, name: str) -> datetime | None:
+        """A point in time."""
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            return times.parse(value)
+        except ValueError:
+            raise self._wrong(name, "Value must be an ISO 8601 date and time") from None
+
+    def count(self) -> int:
+        """How many items of a collection are wanted: 10 unless said, 1,000 at most."""
+        return self._integer("count", DEFAULT_COUNT, MAX_COUNT)
+
+    def offset(self) -> int:
+        """How many items of a collection are passed over."""
+        return self._integer("offset", 0, None)
+
+    def projection(self) -> Projection:
+        """Which fields of the answer are wanted."""
+        wanted, unwanted = self.words("fields"), self.words("exclude_fields")
+        if wanted and unwanted:
+            raise self._wrong("exclude_fields", "fields and exclude_fields cannot be used together")
+        return Projection.of(wanted, unwanted)
+
+    def _integer(self, name: str, default: int, most: int | None) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit():
+            raise self._wrong(name, "Value must be a whole number that is not negative")
+        number = int(value)
+        if most is not None and number > most:
+            raise self._wrong(name, f"Value must be at most {most}")
+        return number
+
+    @staticmethod
+    def _wrong(name: str, message: str) -> Problem:
+        return invalid_fields(FieldError(name, message))
