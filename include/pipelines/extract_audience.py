@@ -15,7 +15,7 @@ from include.errors import StoppedByCheck
 from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
 from include.pipelines import watermarks
 from include.pipelines.find_audience import find_audience
-from include.pipelines.members import Look, MemberTable
+from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.run import Pins
 from include.pipelines.tag_reading import TagReader
 from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
@@ -35,7 +35,7 @@ ROWS_PER_FILE = 100_000
 SINGLE_READS = 500
 """Members that are looked up one by one; more cost a full read."""
 ARCHIVED = "archived"
-ARCHIVED_FIELDS = (*STATE_FIELDS, "tags")
+TAGGED_FIELDS = (*STATE_FIELDS, "tags")
 
 
 def extract(run: SyncRun) -> dict[str, object]:
@@ -92,10 +92,9 @@ class _Reader:
     def _changed(self, since: datetime | None, look: int = 1) -> Iterator[pa.Table]:
         """Members in every status. Archived ones last: who was archived meanwhile is archived."""
         yield from _shaped(self.client.members(self.list_id, fields=STATE_FIELDS, since_last_changed=since), look=look)
-        yield from _shaped(
-            self.client.members(self.list_id, fields=ARCHIVED_FIELDS, status=ARCHIVED, since_last_changed=since),
-            look=look,
-        )
+        for status in OWN_TAGS:
+            pages = self.client.members(self.list_id, fields=TAGGED_FIELDS, status=status, since_last_changed=since)
+            yield from _shaped(pages, look=look)
 
     def _completed(self, table: MemberTable, look: Look, name: str) -> Look:
         """The look with what it missed, and with who is gone: `since_last_changed` shows neither (detail 8).
@@ -126,7 +125,7 @@ class _Reader:
         """Members as a second look shows them; who is not among them is gone."""
         if len(keys) > SINGLE_READS:
             return self._changed(None, look=2)
-        found = self.client.map(lambda key: self.client.member(self.list_id, key, fields=ARCHIVED_FIELDS), keys)
+        found = self.client.map(lambda key: self.client.member(self.list_id, key, fields=TAGGED_FIELDS), keys)
         return _shaped((table for table in found if table is not None), look=2)
 
     def _stage(self, name: str, tables: Iterator[pa.Table]) -> tuple[int, tuple[str, ...]]:

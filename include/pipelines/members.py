@@ -21,7 +21,7 @@ NEWEST = """
     CREATE VIEW newest AS
     SELECT * FROM fresh
     QUALIFY row_number() OVER (
-        PARTITION BY email_key ORDER BY look DESC, last_changed DESC, status = 'archived' DESC
+        PARTITION BY email_key ORDER BY look DESC, last_changed DESC, status = 'archived' DESC, tags IS NULL
     ) = 1
 """
 """A member that was read more than once counts as it was seen last."""
@@ -59,11 +59,13 @@ MERGED = """
         WHERE email_key NOT IN (SELECT email_key FROM newest) AND email_key NOT IN (SELECT email_key FROM moved)
     )
     SELECT $list_id AS list_id, members.* REPLACE (
-        coalesce(CASE WHEN status IN ('archived', 'forgotten') THEN members.tags ELSE tag_lists.tags END, []) AS tags
+        coalesce(CASE WHEN status IN $own_tags THEN members.tags ELSE tag_lists.tags END, []) AS tags
     )
     FROM members LEFT JOIN tag_lists USING (email_key)
 """
-"""Segments don't show archived and forgotten members: their tags come with the member, or stay as they were."""
+
+OWN_TAGS = ("pending", "archived")
+"""Statuses for which no flag makes a segment show a member: their tags come with the member (at most 50)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ class MemberTable:
         return connection
 
     def _merged(self, connection: DuckDBPyConnection) -> pa.Table:
-        return connection.sql(MERGED, params={"list_id": self.list_id}).to_arrow_table()
+        params = {"list_id": self.list_id, "own_tags": (*OWN_TAGS, "forgotten")}
+        return connection.sql(MERGED, params=params).to_arrow_table()
 
     @staticmethod
     def _changed(connection: DuckDBPyConnection, merged: pa.Table) -> int:
