@@ -28,7 +28,10 @@ def _address(person: Person) -> object:
 
 
 def _spend(person: Person) -> object:
-    return "" if person.spend is None else person.spend
+    """A number as JSON writes it: whole numbers without a point."""
+    if person.spend is None:
+        return ""
+    return int(person.spend) if person.spend.is_integer() else person.spend
 
 
 MERGE_VALUES: dict[str, Callable[[Person], object]] = {

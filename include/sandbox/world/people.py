@@ -141,19 +141,20 @@ class Population:
             created=origin.created,
             modified=origin.created + dice.below(self.calendar.now - origin.created),
         )
-        return _FLAWED[role.flaw](person, dice) if role.flaw in _FLAWED else person
+        return _FLAWED[role.flaw](person, Dice(self.seed, "flaw", number)) if role.flaw in _FLAWED else person
 
     def _origin(self, number: int) -> _Origin:
         dice = Dice(self.seed, "origin", number)
         country = dice.pick(COUNTRIES)
         first, last = dice.pick(country.first_names), dice.pick(country.last_names)
+        mail_host = dice.pick(_MAIL_HOSTS)
         role = self.role(number)
         latest = self.calendar.now - DAY
         if role.other is None or role.email is Email.OWN:
             created = latest - 1 - dice.below((28 if dice.percent(10) else 5 * 365) * DAY)
         else:
             created = latest - dice.below(latest - self._origin(self.other(number)).created)
-        return _Origin(country, first, LONG_LAST_NAME if role.long_name else last, dice.pick(_MAIL_HOSTS), created)
+        return _Origin(country, first, LONG_LAST_NAME if role.long_name else last, mail_host, created)
 
     def _company(self, number: int, role: Role) -> tuple[str, int | None]:
         """Company name and business account of a contact; only the name for leads and strangers; nothing for others."""

@@ -70,6 +70,21 @@ def test_a_larger_world_begins_with_the_smaller_one():
     assert large["Lead"][: len(small["Lead"])] == small["Lead"]
 
 
+def test_people_are_the_same_at_another_time():
+    """The two servers may be filled a moment apart."""
+    times = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "ConvertedDate"}
+
+    def timeless(now: datetime) -> list[dict]:
+        people = dict(build(7, now, 200).salesforce)
+        return [
+            {field: value for field, value in record.items() if field not in times}
+            for name in ("Contact", "Lead")
+            for record in people[name]
+        ]
+
+    assert timeless(NOW) == timeless(NOW + timedelta(days=3, seconds=1))
+
+
 def test_now_without_time_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
         build(1, datetime(2026, 11, 22), 10)  # noqa: DTZ001 - the error is the point
