@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
     from include.storage import Storage
 
@@ -76,6 +77,14 @@ class StagingStore:
     def files(self, partition: Partition) -> list[str]:
         """The committed data files, for DuckDB or PyArrow. Raises FatalError where nothing is committed."""
         return [self.storage.path(*partition.folder, name) for name in self._manifest(partition)["files"]]
+
+    def view(self, connection: DuckDBPyConnection, name: str, partition: Partition) -> None:
+        """Make the committed rows visible to DuckDB under a name."""
+        if not self.storage.is_local:
+            connection.register_filesystem(self.storage.filesystem())
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in self.files(partition))
+        rows = f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+        connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {rows}')
 
     def rows(self, partition: Partition) -> int:
         """The number of committed rows."""

@@ -1,0 +1,128 @@
+"""The stage `validate` of an audience's sync: what both sides hold, against what the other side takes.
+
+Nothing is dropped here: failing records and fields become findings, and transform leaves them out or holds them back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from include.config.check import check
+from include.config.fields import rule_uses
+from include.errors import StoppedByCheck
+from include.pipelines.plan_inputs import plan_inputs
+from include.transform.values import lead_candidates, map_people
+from include.validation.data_docs import write_data_docs
+from include.validation.findings import findings_schema
+from include.validation.members import lead_suite, member_suite
+from include.validation.people import people_suites
+from include.validation.runner import Run
+from include.warehouse.store import connect
+from include.warehouse.tables import MEMBERS, PEOPLE
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+    from include.pipelines.run import SyncRun
+    from include.transform.inputs import Inputs
+    from include.validation.checks import Suite
+    from include.validation.runner import Outcome
+
+BATCH_ROWS = 100_000
+DATA_DOCS = "data_docs"
+
+
+def validate(run: SyncRun) -> dict[str, object]:
+    """Check the configuration, then every record; returns counts: rows per suite, findings per rule.
+
+    Reads the pinned tables; writes the partitions `mapped`, `lead_candidates` (where Leads are created) and `findings`
+    (see `findings_schema`), the document `checks`, and Data Docs below `reports/<stem>/<run>/data_docs`. Raises
+    ConfigError for a configuration that does not fit the vendors' schemas.
+    """
+    inputs = plan_inputs(run)
+    check(run.project.configuration, run.stem, inputs.schema, inputs.org)
+    connection = connect()
+    pins = run.pins()
+    run.project.warehouse.view(connection, "people", PEOPLE, pins.people)
+    run.project.warehouse.view(connection, "members", MEMBERS, pins.members, list_id=inputs.schema.list_id)
+    suites = _suites(run, connection, inputs)
+    checks = Run(connection)
+    run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
+    run.project.staging.write_document(run.partition("checks"), [_account(outcome) for outcome in checks.outcomes])
+    write_data_docs(
+        checks,
+        run.project.storage,
+        *("reports", run.stem, run.partition("checks").folder[-1], DATA_DOCS),
+        run_id=run.run_id,
+        at=pins.extracted_at,
+    )
+    return _counts(checks.outcomes)
+
+
+def _suites(run: SyncRun, connection: DuckDBPyConnection, inputs: Inputs) -> tuple[Suite, ...]:
+    """Make and stage the mapped values, then the suites over them."""
+    rules = run.project.configuration.rules
+    _stage(run, connection, "mapped", map_people(connection, inputs))
+    _complete_rule_columns(run, connection)
+    suites = [
+        *people_suites(inputs.schema, inputs.audience.fields, rules, inputs.today, inputs.time_zone),
+        member_suite(),
+    ]
+    if inputs.audience.create_leads.enabled:
+        candidates = lead_candidates(connection, inputs)
+        _stage(run, connection, "lead_candidates", candidates)
+        lead = inputs.org.objects["Lead"]
+        suites.append(lead_suite(lead, candidates.columns, rules, inputs.today, inputs.time_zone))
+    return tuple(suites)
+
+
+def _stage(run: SyncRun, connection: DuckDBPyConnection, name: str, relation: DuckDBPyRelation) -> None:
+    import pyarrow as pa
+
+    reader = relation.to_arrow_reader(BATCH_ROWS)
+    tables = (pa.Table.from_batches([batch]) for batch in reader)
+    run.project.staging.write(run.partition(name), tables, reader.schema)
+    run.project.staging.view(connection, name, run.partition(name))
+
+
+def _complete_rule_columns(run: SyncRun, connection: DuckDBPyConnection) -> None:
+    """Make sure that `people` has the rules' fields; a people table without rows has none of them."""
+    rules = run.project.configuration.rules
+    needed = {use.path for position, rule in enumerate(rules) for use in rule_uses(rule, position)}
+    missing = sorted(needed - set(connection.sql("SELECT * FROM people LIMIT 0").columns))
+    if not missing:
+        return
+    if connection.sql("SELECT 1 FROM people LIMIT 1").fetchone():
+        raise StoppedByCheck(
+            f"validation_rules.yaml uses Salesforce fields that were not read yet: {', '.join(missing)}; "
+            "run extract_salesforce, which reads everyone again when the configured fields change"
+        )
+    connection.execute("ALTER VIEW people RENAME TO people_without_rules")
+    blanks = ", ".join(f'CAST(NULL AS VARCHAR) AS "{path}"' for path in missing)
+    connection.execute(f"CREATE VIEW people AS SELECT *, {blanks} FROM people_without_rules")
+
+
+def _account(outcome: Outcome) -> dict[str, object]:
+    """A suite's counts for the quality report: `suite`, `rows`, `checks` with `rule`, `field`, `checked`, `failed`."""
+    checks = [
+        {
+            "rule": tally.check.name,
+            "field": tally.check.field or tally.check.column,
+            "reason": tally.check.reason,
+            "gates": list(tally.check.gates),
+            "checked": tally.checked - tally.blank,
+            "failed": tally.failed,
+        }
+        for tally in outcome.tallies
+    ]
+    return {"suite": outcome.suite.name, "rows": outcome.rows, "checks": checks}
+
+
+def _counts(outcomes: list[Outcome]) -> dict[str, object]:
+    failed: Counter[str] = Counter()
+    for outcome in outcomes:
+        for tally in outcome.tallies:
+            failed[tally.check.name] += tally.failed
+    findings = {rule: count for rule, count in sorted(failed.items()) if count}
+    return {"rows": {outcome.suite.name: outcome.rows for outcome in outcomes}, "findings": findings}
