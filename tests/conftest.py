@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.airflow_settings import AirflowSettings
+from tests.sandbox_fixture import Sandbox
 
 PROJECT = Path(__file__).parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="sync-tests-"))
@@ -44,6 +46,21 @@ def airflow_database() -> Path:
     for pool in AirflowSettings.read().pools:
         Pool.create_or_update_pool(pool.name, pool.slots, pool.description, include_deferred=False)
     return HOME / "airflow"
+
+
+@pytest.fixture(scope="session")
+def sandbox_servers() -> Iterator[Sandbox]:
+    """Both vendors as local servers, started once; use `sandbox`, which comes empty."""
+    servers = Sandbox()
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_servers: Sandbox) -> Sandbox:
+    """The servers, emptied and with their controls put back."""
+    sandbox_servers.reset()
+    return sandbox_servers
 
 
 @pytest.fixture
