@@ -44,7 +44,7 @@ class Person:
     phone: str
     birthdate: str
     tier: str
-    spend: float | None
+    spend: float | None  # a lead has bought nothing yet
     topics: tuple[str, ...]
     title: str
     lead_source: str
@@ -133,7 +133,7 @@ class Population:
             phone=f"+{country.dial} 555 {dice.below(900) + 100} {dice.below(9000) + 1000}" if dice.percent(70) else "",
             birthdate=_birthdate(dice) if dice.percent(75) else "",
             tier=dice.pick(TIERS) if dice.percent(70) else "",
-            spend=dice.below(2_000_000) / 100 if dice.percent(60) else None,
+            spend=dice.below(2_000_000) / 100 if role.kind is not Kind.LEAD and dice.percent(60) else None,
             topics=tuple(topic for topic in TOPICS if dice.percent(35)),
             title=dice.pick(_TITLES) if dice.percent(60) else "",
             lead_source=role.lead_source or dice.pick(_LEAD_SOURCES),
