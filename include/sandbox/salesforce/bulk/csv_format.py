@@ -1,0 +1,68 @@
+"""The CSV of Bulk API 2.0: every cell quoted, `""` for a quote, one of six delimiters, one of two line endings.
+
+https://developer.salesforce.com/docs/atlas.en-us.216.0.api_bulk_v2.meta/api_bulk_v2/datafiles_prepare_csv.htm
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from include.sandbox.salesforce.errors import ApiError
+
+DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^", "BACKQUOTE": "`"}
+LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
+LONGEST_CELL = 1 << 20
+
+
+class JobFailed(Exception):  # noqa: N818 - an outcome of a job, not a fault of the sandbox
+    """The job as a whole cannot be carried out; the message becomes its errorMessage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one job's CSV is written."""
+
+    delimiter: str
+    ending: str
+    ending_name: str
+
+    @classmethod
+    def of(cls, delimiter: str, ending: str) -> "Dialect":
+        """From the job's columnDelimiter and lineEnding.
+
+        Raises:
+            ApiError: no such delimiter or line ending.
+        """
+        if delimiter not in DELIMITERS or ending not in LINE_ENDINGS:
+            raise ApiError(400, "API_ERROR", f"unknown columnDelimiter or lineEnding: {delimiter}, {ending}")
+        return cls(DELIMITERS[delimiter], LINE_ENDINGS[ending], ending)
+
+    def line(self, cells: Iterable[str]) -> str:
+        """One line with its ending."""
+        return self.delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells) + self.ending
+
+    def rows(self, body: bytes) -> Iterator[list[str]]:
+        """The rows of an upload, the header first.
+
+        Raises:
+            JobFailed: not UTF-8, or other line endings than the job declared.
+        """
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise JobFailed("InvalidBatch : The data is not UTF-8") from None
+        head = text.partition("\n")
+        if head[1] and head[0].endswith("\r") is not (self.ending == "\r\n"):
+            message = f"LineEnding is invalid on user data. Current LineEnding setting is {self.ending_name}"
+            raise JobFailed(f"ClientInputError : {message}")
+        csv.field_size_limit(LONGEST_CELL)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
+        return (row for row in reader if row)
+
+
+def batches(rows: Iterator[list[str]], size: int) -> Iterator[list[list[str]]]:
+    """The rows in lists of at most `size`."""
+    while batch := list(islice(rows, size)):
+        yield batch

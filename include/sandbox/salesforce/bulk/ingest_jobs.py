@@ -1,0 +1,182 @@
+"""Ingest jobs: rows of an uploaded CSV are written in small batches; refused rows do not stop the others.
+
+An empty cell leaves the field as it is, `#N/A` empties it, `Audience__r.List_Id__c` looks a record up by its key.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed, batches
+from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
+from include.sandbox.salesforce.dml.changes import Saved, Sent
+from include.sandbox.salesforce.dml.writer import Writer
+from include.sandbox.salesforce.errors import ApiError, RowError
+from include.sandbox.salesforce.schema import SObject
+from include.sandbox.salesforce.store import OrgStore
+
+ROWS_PER_BATCH = 200  # as the org works through them; duplicate keys are told within one such batch
+NULL = "#N/A"
+OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
+Rows = Iterator[list[str]]
+
+
+class IngestJobs:
+    """What an ingest job does, and its results."""
+
+    def __init__(self, store: OrgStore, jobs: Jobs, writer: Writer) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._writer = writer
+
+    def create(self, asked: dict[str, Any], version: float) -> Job:
+        """A new ingest job, open for its upload.
+
+        Raises:
+            ApiError: an unknown object, operation, external id field, delimiter or line ending.
+        """
+        operation, key = asked.get("operation"), asked.get("externalIdFieldName")
+        sobject = self._store.schema.find(str(asked.get("object")))
+        if operation not in OPERATIONS:
+            raise ApiError(400, "API_ERROR", f"unknown operation: {operation}")
+        if sobject is None or not sobject.describe["createable"]:
+            raise ApiError(400, "INVALIDENTITY", f"Entity '{asked.get('object')}' is not supported by the Bulk API.")
+        if operation == "upsert":
+            field = sobject.find(str(key))
+            if field is None or not field.lookup_key:
+                raise ApiError(400, "INVALIDJOB", f"externalIdFieldName is not an external id field: {key}")
+            key = field.name
+        spec = {
+            "operation": operation,
+            "object": sobject.name,
+            "externalIdFieldName": key if operation == "upsert" else None,
+            "lineEnding": asked.get("lineEnding") or "LF",
+            "columnDelimiter": asked.get("columnDelimiter") or "COMMA",
+            "apiVersion": version,
+        }
+        Dialect.of(spec["columnDelimiter"], spec["lineEnding"])
+        return self._jobs.create("ingest", "Open", spec)
+
+    def upload(self, job: Job, body: bytes) -> None:
+        """Takes the job's data, once.
+
+        Raises:
+            ApiError: INVALIDJOBSTATE.
+        """
+        with self._store.database.writing() as connection:
+            held = connection.execute("SELECT 1 FROM _job_uploads WHERE job = ?", (job.id,)).fetchone()
+            if job.state != "Open" or held:
+                raise invalid_state(job)
+            connection.execute("INSERT INTO _job_uploads VALUES (?, ?)", (job.id, body))
+
+    def run(self, job: Job) -> None:
+        """Writes the rows; goes on where it was if the org was stopped in the middle.
+
+        Raises:
+            JobFailed: the file cannot be read, or has a column that is no field.
+        """
+        sobject = self._store.schema.objects[job.spec["object"]]
+        rows, done, failed = self._rows(job), job.processed, job.failed
+        header = next(rows, [])
+        _check_header(sobject, header)
+        for batch in batches(islice(rows, done, None), ROWS_PER_BATCH):
+            with self._store.database.writing() as connection:
+                results = self._write(job, sobject, header, batch)
+                failed += sum(one.error is not None for one in results)
+                connection.executemany(
+                    "INSERT INTO _job_rows VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            job.id,
+                            number,
+                            one.record_id,
+                            one.created,
+                            one.error.csv() if one.error else "",
+                            json.dumps(row),
+                        )
+                        for number, (one, row) in enumerate(zip(results, batch, strict=True), start=done)
+                    ],
+                )
+                done += len(batch)
+                if not self._jobs.move(connection, job, "InProgress", processed=done, failed=failed):
+                    # Aborted before this batch: it is undone by raising out of the transaction.
+                    raise JobFailed("Aborted")
+
+    def successful(self, job: Job) -> Iterator[str]:
+        """The rows that were written, with `sf__Id` and `sf__Created`."""
+        yield from self._result(job, "sf__Created", refused=False)
+
+    def failed(self, job: Job) -> Iterator[str]:
+        """The rows that were refused, with `sf__Id` and `sf__Error`."""
+        yield from self._result(job, "sf__Error", refused=True)
+
+    def unprocessed(self, job: Job) -> Iterator[str]:
+        """The rows that an aborted or failed job did not come to."""
+        rows = self._rows(job)
+        header = next(rows, [])
+        yield job.dialect.line(header)
+        if job.state in {"Aborted", "Failed"}:
+            for row in islice(rows, job.processed, None):
+                yield job.dialect.line(row)
+
+    def _result(self, job: Job, second: str, *, refused: bool) -> Iterator[str]:
+        yield job.dialect.line(["sf__Id", second, *next(self._rows(job), [])])
+        with self._store.database.reading() as connection:
+            found = connection.execute(
+                "SELECT id, created, error, line FROM _job_rows WHERE job = ? AND (error <> '') = ? ORDER BY row",
+                (job.id, refused),
+            )
+            for record_id, created, error, line in found:
+                told = error if refused else str(bool(created)).lower()
+                yield job.dialect.line([record_id, told, *json.loads(line)])
+
+    def _rows(self, job: Job) -> Rows:
+        with self._store.database.reading() as connection:
+            held = connection.execute("SELECT body FROM _job_uploads WHERE job = ?", (job.id,)).fetchone()
+        return job.dialect.rows(held[0] if held else b"")
+
+    def _write(self, job: Job, sobject: SObject, header: list[str], batch: list[list[str]]) -> list[Saved]:
+        operation = job.spec["operation"]
+        fitting = [row for row in batch if len(row) == len(header)]
+        if operation in {"delete", "hardDelete"}:
+            ids = [dict(zip(map(str.lower, header), row, strict=True)).get("id", "") for row in fitting]
+            results = self._writer.delete(sobject, ids, hard=operation == "hardDelete")
+        else:
+            key = sobject.fields[job.spec["externalIdFieldName"]] if operation == "upsert" else None
+            results = self._writer.save(sobject, operation, [_sent(header, row) for row in fitting], key=key)
+        remaining = iter(results)
+        return [next(remaining) if len(row) == len(header) else _misfit(header, row) for row in batch]
+
+
+def _told(saved: Saved) -> tuple[str, bool, str]:
+    return saved.record_id, saved.created, saved.error.csv() if saved.error else ""
+
+
+def _misfit(header: list[str], row: list[str]) -> Saved:
+    message = f"The row has {len(row)} cells, the header {len(header)}"
+    return Saved("", created=False, error=RowError("INVALID_CSV_ROW", message))
+
+
+def _check_header(sobject: SObject, header: list[str]) -> None:
+    if not header:
+        raise JobFailed("InvalidBatch : The file has no header")
+    for name in header:
+        relationship, dot, _ = name.partition(".")
+        known = sobject.relationship(relationship) if dot else sobject.find(name)
+        if known is None:
+            raise JobFailed(f"InvalidBatch : Field name not found : {name}")
+
+
+def _sent(header: list[str], row: list[str]) -> Sent:
+    sent: dict[str, object] = {}
+    for name, cell in zip(header, row, strict=True):
+        if cell == "":
+            continue
+        value = None if cell == NULL else cell
+        relationship, dot, key = name.partition(".")
+        if dot:
+            sent[relationship] = None if value is None else {key: value}
+        else:
+            sent[name] = value
+    return sent

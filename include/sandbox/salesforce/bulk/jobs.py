@@ -1,0 +1,184 @@
+"""The jobs of Bulk API 2.0 as the org keeps them: with the data, so that they survive a restart.
+
+States: https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-job-states.html
+"""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from include.sandbox.controls import Controls
+from include.sandbox.salesforce.bulk.csv_format import Dialect
+from include.sandbox.salesforce.credentials import USER_ID
+from include.sandbox.salesforce.errors import ApiError, not_found
+from include.sandbox.salesforce.store import OrgStore
+from include.sandbox.salesforce.values import stamp
+
+Kind = Literal["query", "ingest"]
+PREFIX = "750"
+ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
+_COLUMNS = "id, kind, state, spec, created, changed, processed, failed, retries, milliseconds, error"
+_TABLES = ("_job_uploads", "_job_rows", "_job_pages")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job.
+
+    Attributes:
+        spec: what was asked for: operation, object, query, externalIdFieldName, lineEnding, columnDelimiter,
+            apiVersion.
+        processed: rows done so far, refused ones included.
+        failed: rows refused so far.
+    """
+
+    id: str
+    kind: Kind
+    state: str
+    spec: dict[str, Any]
+    created: str
+    changed: str
+    processed: int
+    failed: int
+    retries: int
+    milliseconds: int
+    error: str | None
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "Job":
+        """From a row of the jobs' table."""
+        job_id, kind, state, spec, *rest = row
+        return cls(job_id, kind, state, json.loads(spec), *rest)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the job's CSV is written."""
+        return Dialect.of(self.spec["columnDelimiter"], self.spec["lineEnding"])
+
+    def json(self, *, progress: bool = True) -> dict[str, Any]:
+        """The job as its resource shows it; the answer to its creation is without progress."""
+        info: dict[str, Any] = {
+            "id": self.id,
+            "operation": self.spec["operation"],
+            "object": self.spec["object"],
+            "createdById": USER_ID,
+            "createdDate": f"{self.created[:-1]}+0000",
+            "systemModstamp": f"{self.changed[:-1]}+0000",
+            "state": self.state,
+            "concurrencyMode": "Parallel",
+            "contentType": "CSV",
+            "apiVersion": self.spec["apiVersion"],
+            "lineEnding": self.spec["lineEnding"],
+            "columnDelimiter": self.spec["columnDelimiter"],
+        }
+        if self.kind == "ingest":
+            info["contentUrl"] = f"services/data/v{self.spec['apiVersion']}/jobs/ingest/{self.id}/batches"
+            if self.spec["externalIdFieldName"]:
+                info["externalIdFieldName"] = self.spec["externalIdFieldName"]
+        return info | self._progress() if progress else info
+
+    def _progress(self) -> dict[str, Any]:
+        progress: dict[str, Any] = {
+            "jobType": "V2Query" if self.kind == "query" else "V2Ingest",
+            "numberRecordsProcessed": self.processed,
+            "retries": self.retries,
+            "totalProcessingTime": self.milliseconds,
+        }
+        if self.kind == "ingest":
+            progress["numberRecordsFailed"] = self.failed
+            progress["apiActiveProcessingTime"] = self.milliseconds
+            progress["apexProcessingTime"] = 0
+        if self.error:
+            progress["errorMessage"] = self.error
+        return progress
+
+
+class Jobs:
+    """The table of jobs."""
+
+    def __init__(self, store: OrgStore, controls: Controls) -> None:
+        self._store = store
+        self._controls = controls
+
+    def create(self, kind: Kind, state: str, spec: dict[str, Any]) -> Job:
+        """A new job."""
+        now = stamp(self._controls.now())
+        job_id = self._store.new_id(PREFIX)
+        with self._store.database.writing() as connection:
+            connection.execute(
+                "INSERT INTO _jobs (id, kind, state, spec, created, changed) VALUES (?, ?, ?, ?, ?, ?)",
+                (job_id, kind, state, json.dumps(spec), now, now),
+            )
+        return self.get(kind, job_id)
+
+    def get(self, kind: Kind, job_id: str, version: float | None = None) -> Job:
+        """The job of that id, in 15 or 18 characters.
+
+        Raises:
+            ApiError: NOT_FOUND; or 409 where the job was made with another API version.
+        """
+        with self._store.database.reading() as connection:
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM _jobs WHERE kind = ? AND id LIKE ? || '%'", (kind, job_id[:15])
+            ).fetchone()
+        if row is None or len(job_id) < 15:
+            raise not_found()
+        job = Job.of(row)
+        if version is not None and version != job.spec["apiVersion"]:
+            raise ApiError(409, "API_ERROR", f"the job was created with API version {job.spec['apiVersion']}")
+        return job
+
+    def all(self, kind: Kind) -> list[Job]:
+        """All jobs of one kind, the newest first."""
+        with self._store.database.reading() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM _jobs WHERE kind = ? ORDER BY id DESC", (kind,))
+            return [Job.of(row) for row in rows]
+
+    def move(self, connection: sqlite3.Connection, job: Job, state: str, **values: object) -> bool:
+        """Moves a job to a state, unless it was aborted or deleted meanwhile; tells whether it moved.
+
+        Args:
+            connection: in a write transaction.
+            job: which.
+            state: the new one.
+            values: other columns to set.
+        """
+        sets = ", ".join(f"{name} = ?" for name in ("state", "changed", *values))
+        done = connection.execute(
+            f"UPDATE _jobs SET {sets} WHERE id = ? AND state NOT IN ('Aborted', 'Failed', 'JobComplete')",
+            (state, stamp(self._controls.now()), *values.values(), job.id),
+        )
+        return done.rowcount == 1
+
+    def close(self, job: Job, state: str) -> Job:
+        """Ends the upload of a job, or aborts it.
+
+        Raises:
+            ApiError: INVALIDJOBSTATE.
+        """
+        closing = state == "UploadComplete" and job.kind == "ingest" and job.state == "Open"
+        if not closing and (state != "Aborted" or job.state in ENDED):
+            raise invalid_state(job)
+        with self._store.database.writing() as connection:
+            if not self.move(connection, job, state):
+                raise invalid_state(job)
+        return self.get(job.kind, job.id)
+
+    def delete(self, job: Job) -> None:
+        """Forgets a job that has ended or was never started.
+
+        Raises:
+            ApiError: INVALIDJOBSTATE.
+        """
+        if job.state == "InProgress" or (job.kind == "query" and job.state not in ENDED):
+            raise invalid_state(job)
+        with self._store.database.writing() as connection:
+            connection.execute("DELETE FROM _jobs WHERE id = ?", (job.id,))
+            for table in _TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE job = ?", (job.id,))
+
+
+def invalid_state(job: Job) -> ApiError:
+    """The job is not in a state for what is asked (the code is an assumption)."""
+    return ApiError(400, "INVALIDJOBSTATE", f"Not possible while the job is in state {job.state}")

@@ -1,0 +1,54 @@
+"""Carries jobs out beside the requests; what was under way when the org stopped goes on when it starts again."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from include.sandbox.controls import Controls
+from include.sandbox.salesforce.bulk.csv_format import JobFailed
+from include.sandbox.salesforce.bulk.jobs import Job, Jobs, Kind
+from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.store import OrgStore
+
+SWITCHES = {"bulk_job_seconds": 0.2}
+Work = Callable[[Job], None]
+
+
+class Runner:
+    """Carries out jobs, two at a time.
+
+    A job stays in progress for at least `bulk_job_seconds` (a switch), so that clients see it pass through its states.
+    """
+
+    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, works: dict[Kind, Work]) -> None:
+        self._store = store
+        self._controls = controls
+        self._jobs = jobs
+        self._works = works
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="bulk")
+        for kind in works:
+            for job in jobs.all(kind):
+                if job.state in {"UploadComplete", "InProgress"}:
+                    self.start(job)
+
+    def start(self, job: Job) -> None:
+        """Queues a job."""
+        self._pool.submit(self._run, job)
+
+    def _run(self, job: Job) -> None:
+        begun = time.monotonic()
+        with self._store.database.writing() as connection:
+            if not self._jobs.move(connection, job, "InProgress"):
+                return
+        error = None
+        try:
+            self._works[job.kind](job)
+        except (JobFailed, ApiError) as failure:
+            error = str(failure)
+        except Exception as failure:
+            error = f"UnknownError : {type(failure).__name__}: {failure}"
+        time.sleep(max(0.0, begun + float(self._controls.switches["bulk_job_seconds"]) - time.monotonic()))
+        state = "Failed" if error else "JobComplete"
+        spent = round((time.monotonic() - begun) * 1000)
+        with self._store.database.writing() as connection:
+            self._jobs.move(connection, job, state, error=error, milliseconds=spent)

@@ -1,0 +1,74 @@
+"""The rows of one save: what was sent, what will be stored, what came of it."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from include.sandbox.salesforce.errors import RowError, RowRefused
+from include.sandbox.salesforce.schema import Field, SObject
+from include.sandbox.salesforce.tables import quoted
+from include.sandbox.salesforce.values import Stored
+
+Sent = Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Change:
+    """One row on its way into the database.
+
+    Attributes:
+        sent: API field names to values as they came; a lookup by another key is `{"Audience__r": {"List_Id__c": ..}}`.
+        record_id: of the record to change; given to a new one before it is written.
+        new: whether the record is to be made.
+        values: what will be stored.
+        before: columns of the record as it is, for an update.
+        error: why the row is refused.
+    """
+
+    sent: Sent
+    record_id: str = ""
+    new: bool = True
+    values: dict[str, Stored] = field(default_factory=dict)
+    before: dict[str, Stored] = field(default_factory=dict)
+    error: RowError | None = None
+
+    def refuse(self, code: str, message: str, *fields: str) -> None:
+        """Refuses the row, unless it is refused already."""
+        self.error = self.error or RowError(code, message, fields)
+
+    def refused_by(self, refusal: RowRefused) -> None:
+        """Refuses the row with an error that a rule raised."""
+        self.error = self.error or refusal.error
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of one row."""
+
+    record_id: str
+    created: bool
+    error: RowError | None
+
+    def json(self) -> dict[str, object]:
+        """As a save result (recording `salesforce__export-account__export-records-additive`)."""
+        if self.error:
+            return {"success": False, "errors": [self.error.json()]}
+        return {"id": self.record_id, "success": True, "errors": []}
+
+
+def standing(changes: Iterable[Change]) -> list[Change]:
+    """Those that are not refused."""
+    return [change for change in changes if change.error is None]
+
+
+def select_by(
+    connection: sqlite3.Connection, sobject: SObject, field: Field, values: Iterable[Stored], columns: Iterable[str]
+) -> list[tuple[Stored, ...]]:
+    """Columns of the records whose field has one of the values, deleted ones included."""
+    names = ", ".join(map(quoted, columns))
+    sql = (
+        f"SELECT {names} FROM {quoted(sobject.name)} WHERE {quoted(field.name)} IN (SELECT value FROM json_each(?))"
+        f" AND {quoted(field.name)} IS NOT NULL"
+    )
+    return connection.execute(sql, (json.dumps(list(values)),)).fetchall()

@@ -1,0 +1,84 @@
+"""What the org demands of a record: required fields, references that exist, unique values, no converted leads."""
+
+import sqlite3
+from collections import defaultdict
+
+from include.sandbox.salesforce.dml.changes import Change, select_by, standing
+from include.sandbox.salesforce.schema import Field, Schema, SObject
+
+
+def check(connection: sqlite3.Connection, schema: Schema, sobject: SObject, changes: list[Change]) -> None:
+    """Refuses the rows that break a rule. New rows have their ids already."""
+    for change in standing(changes):
+        _check_converted(change)
+        _check_required(sobject, change)
+    for field in sobject.fields.values():
+        if field.reference_to:
+            _check_references(connection, schema, field, changes)
+        if field.unique:
+            _check_unique(connection, sobject, field, changes)
+
+
+def _check_converted(change: Change) -> None:
+    if change.before.get("IsConverted"):
+        change.refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+
+
+def _check_required(sobject: SObject, change: Change) -> None:
+    missing = []
+    for field in sobject.fields.values():
+        if not field.stored or field.nillable or field.type == "boolean":
+            continue
+        blanked = field.name in change.values and change.values[field.name] is None
+        if change.new and blanked and field.defaulted:
+            del change.values[field.name]
+        elif blanked or (change.new and field.required and field.name not in change.values):
+            missing.append(field.name)
+    if missing:
+        message = f"Required fields are missing: [{', '.join(missing)}]"
+        change.refuse("REQUIRED_FIELD_MISSING", message, *missing)
+
+
+def _check_references(connection: sqlite3.Connection, schema: Schema, field: Field, changes: list[Change]) -> None:
+    wanted: dict[str, list[Change]] = defaultdict(list)
+    for change in standing(changes):
+        value = change.values.get(field.name)
+        if value is not None:
+            wanted[str(value)].append(change)
+    if not wanted:
+        return
+    targets: dict[str, tuple[bool, bool]] = {}
+    for name in field.reference_to:
+        target = schema.objects[name]
+        columns = ["Id", "IsDeleted"] + ["IsConverted"] * ("IsConverted" in target.fields)
+        for record_id, deleted, *converted in select_by(connection, target, target.fields["Id"], wanted, columns):
+            targets[str(record_id)] = bool(deleted), any(converted)
+    for record_id, rows in wanted.items():
+        for change in rows:
+            _check_target(change, field, targets.get(record_id))
+
+
+def _check_target(change: Change, field: Field, target: tuple[bool, bool] | None) -> None:
+    if target is None:
+        change.refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
+        return
+    deleted, converted = target
+    if deleted:
+        change.refuse("ENTITY_IS_DELETED", "entity is deleted", field.name)
+    elif converted:
+        change.refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", field.name)
+
+
+def _check_unique(connection: sqlite3.Connection, sobject: SObject, field: Field, changes: list[Change]) -> None:
+    rows = [change for change in standing(changes) if change.values.get(field.name) is not None]
+    values = {change.values[field.name] for change in rows}
+    holders = {
+        str(value).casefold(): str(record_id)
+        for value, record_id, deleted in select_by(connection, sobject, field, values, (field.name, "Id", "IsDeleted"))
+        if not deleted
+    }
+    for change in rows:
+        holder = holders.setdefault(str(change.values[field.name]).casefold(), change.record_id)
+        if holder != change.record_id:
+            message = f"duplicate value found: {field.name} duplicates value on record with id: {holder}"
+            change.refuse("DUPLICATE_VALUE", message)

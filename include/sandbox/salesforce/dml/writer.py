@@ -1,0 +1,121 @@
+"""Saves rows: takes them in, finds their records, checks the rules, writes what stands."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from include.sandbox.controls import Controls
+from include.sandbox.salesforce.dml import deletion, person_accounts
+from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
+from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
+from include.sandbox.salesforce.dml.rules import check
+from include.sandbox.salesforce.dml.statements import insert, update
+from include.sandbox.salesforce.dml.taking import Taking
+from include.sandbox.salesforce.errors import RowError
+from include.sandbox.salesforce.schema import Field, SObject
+from include.sandbox.salesforce.store import OrgStore
+from include.sandbox.salesforce.values import stamp
+
+Operation = Literal["insert", "update", "upsert"]
+SWITCHES = {"person_contact_writable": True}
+_ROLLED_BACK = RowError(
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    "Record rolled back because not all records were valid and the request was using AllOrNone header",
+)
+
+
+class Writer:
+    """Writes records as the org's users may."""
+
+    def __init__(self, store: OrgStore, controls: Controls) -> None:
+        self._store = store
+        self._controls = controls
+
+    def save(
+        self,
+        sobject: SObject,
+        operation: Operation,
+        rows: Sequence[Sent],
+        *,
+        key: Field | None = None,
+        all_or_none: bool = False,
+    ) -> list[Saved]:
+        """Inserts, updates or upserts records of one object; the results are in order.
+
+        Args:
+            sobject: whose records they are.
+            operation: what to do.
+            rows: API field names to values; updates carry their `Id`.
+            key: for upserts, the field by which records are found.
+            all_or_none: whether one refused row undoes the others.
+        """
+
+        def work(connection: sqlite3.Connection) -> list[Saved]:
+            return self._save(connection, sobject, operation, [Change(row) for row in rows], key)
+
+        return self.together(work, all_or_none=all_or_none)
+
+    def delete(
+        self, sobject: SObject, ids: Iterable[str], *, hard: bool = False, all_or_none: bool = False
+    ) -> list[Saved]:
+        """Deletes records of one object, into the recycle bin or for good; the results are in order."""
+
+        def work(connection: sqlite3.Connection) -> list[Saved]:
+            return deletion.delete(connection, self._store.schema, sobject, ids, self._now(), hard=hard)
+
+        return self.together(work, all_or_none=all_or_none)
+
+    def together(self, work: Callable[[sqlite3.Connection], list[Saved]], *, all_or_none: bool) -> list[Saved]:
+        """Carries out several writes in one transaction; with `all_or_none` one refused row undoes them all."""
+        with self._store.database.writing() as connection:
+            connection.execute("SAVEPOINT rows")
+            results = work(connection)
+            undone = all_or_none and any(one.error for one in results)
+            if undone:
+                connection.execute("ROLLBACK TO rows")
+            connection.execute("RELEASE rows")
+        if not undone:
+            return results
+        return [Saved("", created=False, error=one.error or _ROLLED_BACK) for one in results]
+
+    def _save(
+        self,
+        connection: sqlite3.Connection,
+        sobject: SObject,
+        operation: Operation,
+        changes: list[Change],
+        key: Field | None,
+    ) -> list[Saved]:
+        if operation == "update":
+            match_by_id(connection, sobject, changes)
+        elif key is not None:
+            match_by_key(connection, sobject, key, changes)
+        Taking(connection, self._store.schema, sobject, key).take(changes)
+        for change in standing(changes):
+            if change.new:
+                change.record_id = self._store.new_id(sobject.prefix)
+        check(connection, self._store.schema, sobject, changes)
+        self._check_person_accounts(sobject, changes)
+        self._write(connection, sobject, standing(changes))
+        return [Saved(change.record_id, change.new, change.error) for change in changes]
+
+    def _check_person_accounts(self, sobject: SObject, changes: list[Change]) -> None:
+        if sobject.name == "Account":
+            person_accounts.check_accounts(self._store.schema, changes)
+        elif sobject.name == "Contact":
+            writable = bool(self._controls.switches["person_contact_writable"])
+            person_accounts.check_contacts(changes, writable=writable)
+
+    def _write(self, connection: sqlite3.Connection, sobject: SObject, changes: list[Change]) -> None:
+        now = self._now()
+        insert(connection, sobject, [(one.record_id, one.values) for one in changes if one.new], now)
+        update(connection, sobject, [(one.record_id, one.values) for one in changes if not one.new], now)
+        if not self._store.schema.person_accounts:
+            return
+        if sobject.name == "Account":
+            person_accounts.carry_to_contacts(connection, self._store.schema, changes, now, self._store.new_id)
+        elif sobject.name == "Contact":
+            person_accounts.carry_to_accounts(connection, self._store.schema, changes, now)
+
+    def _now(self) -> str:
+        return stamp(self._controls.now())

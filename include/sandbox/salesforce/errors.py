@@ -1,0 +1,65 @@
+"""The org's two kinds of refusal: of a whole request, and of one row in it.
+
+Shapes: a request's errors are `[{"message", "errorCode", "fields"}]`, a row's are `{"statusCode", "message", "fields"}`
+(recordings `salesforce__export-*`).
+"""
+
+from dataclasses import dataclass
+
+
+class ApiError(Exception):
+    """The whole request is refused.
+
+    Attributes:
+        status: the HTTP status of the answer.
+        code: the errorCode, like `MALFORMED_QUERY`.
+        fields: API names of the fields at fault.
+    """
+
+    def __init__(self, status: int, code: str, message: str, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.fields = fields
+
+    def body(self) -> list[dict[str, object]]:
+        """The answer's JSON."""
+        error: dict[str, object] = {"message": str(self), "errorCode": self.code}
+        if self.fields:
+            error["fields"] = list(self.fields)
+        return [error]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One row is refused, the others go on.
+
+    Attributes:
+        code: the statusCode, like `REQUIRED_FIELD_MISSING`.
+        fields: API names of the fields at fault.
+    """
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+
+    def json(self) -> dict[str, object]:
+        """The error in a save result."""
+        return {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
+
+    def csv(self) -> str:
+        """The error in the `sf__Error` column; the punctuation is an assumption (no recording shows it)."""
+        return f"{self.code}:{self.message}:{' '.join(self.fields)} --"
+
+
+class RowRefused(Exception):  # noqa: N818 - an outcome of a row, not a fault of the sandbox
+    """Carries a row's error out of the rule that found it."""
+
+    def __init__(self, code: str, message: str, *fields: str) -> None:
+        super().__init__(message)
+        self.error = RowError(code, message, fields)
+
+
+def not_found() -> ApiError:
+    """What is asked for does not exist (recording `salesforce__export-account__export-records-custom`)."""
+    return ApiError(404, "NOT_FOUND", "The requested resource does not exist")

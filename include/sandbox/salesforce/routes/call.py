@@ -1,0 +1,120 @@
+"""One call of the REST API: what came in, how it is let in, how its answer goes out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from include.sandbox.salesforce.errors import ApiError, not_found
+from include.sandbox.salesforce.org import Org
+from include.sandbox.salesforce.schema import SObject
+
+OLDEST, NEWEST = 31, 66
+DATA = "/services/data/v{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request with its body read."""
+
+    org: Org
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def base(self) -> str:
+        """The path before the resource, like `/services/data/v59.0`."""
+        return f"/services/data/v{self.path['version']}"
+
+    @property
+    def version(self) -> float:
+        """The API version."""
+        return float(self.path["version"])
+
+    @property
+    def sobject(self) -> SObject:
+        """The object named in the path.
+
+        Raises:
+            ApiError: NOT_FOUND.
+        """
+        found = self.org.store.schema.find(self.path["object"])
+        if found is None:
+            raise not_found()
+        return found
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object.
+
+        Raises:
+            ApiError: JSON_PARSER_ERROR.
+        """
+        try:
+            body = orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            message = f"{error.msg} at [line:{error.lineno}, column:{error.colno}]"
+            raise ApiError(400, "JSON_PARSER_ERROR", message) from error
+        if not isinstance(body, dict):
+            raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body must be a JSON object at [line:1, column:1]")
+        return body
+
+
+Handler = Callable[[Call], Response]
+
+
+class AnySlashRoute(Route):
+    """A route that also takes its path with a slash at the end, as Salesforce does."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Matches without the slash at the end."""
+        return super().matches({**scope, "path": scope["path"].rstrip("/")})
+
+
+def json_answer(content: object, status: int = 200) -> Response:
+    """An answer in JSON, with the vendor's content type (recordings)."""
+    return Response(orjson.dumps(content), status, {"Content-Type": "application/json;charset=UTF-8"})
+
+
+def resource(org: Org, method: str, path: str, handler: Handler) -> Route:
+    """A route of the REST API: needs a session, counts against the daily limit, answers errors in the vendor's form.
+
+    Args:
+        org: that answers.
+        method: of the calls.
+        path: after `/services/data/v..`; or the whole path if it begins with `/services/` or `/id/`.
+        handler: makes the answer; runs in a thread of its own.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        call = Call(org, request.path_params, request.query_params, request.headers, body)
+        answer = await run_in_threadpool(_handled, call, handler)
+        answer.headers["Sforce-Limit-Info"] = org.limits.header()
+        return answer
+
+    whole = path if path.startswith(("/services/", "/id/")) else DATA + path
+    return AnySlashRoute(whole, endpoint, methods=[method])
+
+
+def _handled(call: Call, handler: Handler) -> Response:
+    try:
+        call.org.sessions.check(call.headers.get("authorization", ""))
+        call.org.limits.count()
+        _check_version(call)
+        return handler(call)
+    except ApiError as error:
+        return json_answer(error.body(), error.status)
+
+
+def _check_version(call: Call) -> None:
+    version = call.path.get("version")
+    if version is not None and version not in {f"{number}.0" for number in range(OLDEST, NEWEST + 1)}:
+        raise not_found()

@@ -1,0 +1,125 @@
+"""Up to 200 records a call: `/composite/sobjects`. The answer is 200 even if every row is refused (recordings)."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from include.sandbox.salesforce.dml.changes import Saved
+from include.sandbox.salesforce.dml.writer import Operation
+from include.sandbox.salesforce.errors import ApiError, RowError
+from include.sandbox.salesforce.ids import canonical_id
+from include.sandbox.salesforce.org import Org
+from include.sandbox.salesforce.routes.call import Call, json_answer, resource
+from include.sandbox.salesforce.schema import Field, SObject
+from include.sandbox.salesforce.soql.parser import quote
+
+MOST_RECORDS = 200
+Sent = Mapping[str, Any]
+
+
+def collection_routes(org: Org) -> list[Route]:
+    """The routes of collections."""
+    return [
+        resource(org, "POST", "/composite/sobjects", lambda call: _save(call, "insert")),
+        resource(org, "PATCH", "/composite/sobjects", lambda call: _save(call, "update")),
+        resource(org, "DELETE", "/composite/sobjects", _delete),
+        resource(org, "GET", "/composite/sobjects/{object}", _read),
+        resource(org, "PATCH", "/composite/sobjects/{object}/{key}", _upsert),
+    ]
+
+
+def _save(call: Call, operation: Operation) -> Response:
+    body = call.json()
+    records = _records(body)
+
+    def work(_connection: sqlite3.Connection) -> list[Saved]:
+        results: list[Saved] = []
+        for name, rows in groupby(records, key=_type_of):
+            results += _save_type(call.org, name, operation, list(rows))
+        return results
+
+    results = call.org.writer.together(work, all_or_none=bool(body.get("allOrNone")))
+    return json_answer([one.json() for one in results])
+
+
+def _save_type(org: Org, name: str, operation: Operation, rows: Sequence[Sent]) -> list[Saved]:
+    sobject = org.store.schema.find(name)
+    if sobject is None:
+        error = RowError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
+        return [Saved("", created=False, error=error) for _ in rows]
+    return org.writer.save(sobject, operation, rows)
+
+
+def _upsert(call: Call) -> Response:
+    body = call.json()
+    sobject, key = call.sobject, _key(call)
+    records = _records(body)
+    if any(_type_of(one).lower() != sobject.name.lower() for one in records):
+        raise ApiError(400, "INVALID_FIELD", "all records of an upsert must be of the type in the URL")
+    all_or_none = bool(body.get("allOrNone"))
+    results = call.org.writer.save(sobject, "upsert", records, key=key, all_or_none=all_or_none)
+    return json_answer([one.json() if one.error else {**one.json(), "created": one.created} for one in results])
+
+
+def _delete(call: Call) -> Response:
+    ids = [one.strip() for one in call.query.get("ids", "").split(",") if one.strip()]
+    _check_number(ids)
+
+    def work(_connection: sqlite3.Connection) -> list[Saved]:
+        results: list[Saved] = []
+        for sobject, group in groupby(ids, key=call.org.store.schema.by_prefix):
+            results += _delete_type(call.org, sobject, list(group))
+        return results
+
+    results = call.org.writer.together(work, all_or_none=call.query.get("allOrNone", "").lower() == "true")
+    return json_answer([one.json() for one in results])
+
+
+def _delete_type(org: Org, sobject: SObject | None, ids: list[str]) -> list[Saved]:
+    if sobject is None:
+        return [Saved("", created=False, error=RowError("MALFORMED_ID", f"malformed id {one}")) for one in ids]
+    return org.writer.delete(sobject, ids)
+
+
+def _read(call: Call) -> Response:
+    ids = [canonical_id(one.strip()) for one in call.query.get("ids", "").split(",")]
+    wanted = ", ".join(quote(one) for one in ids if one)
+    fields = call.query.get("fields", "Id")
+    found: dict[str, Any] = {}
+    if wanted:
+        soql = f"SELECT Id, {fields} FROM {call.sobject.name} WHERE Id IN ({wanted})"
+        soql = soql.replace("SELECT Id, Id", "SELECT Id", 1)
+        answer = call.org.queries.run(soql, call.base, deleted=False)
+        found = {one["Id"]: one for one in answer["records"]}
+    return json_answer([found.get(one or "") for one in ids])
+
+
+def _records(body: Mapping[str, Any]) -> list[Sent]:
+    records = body.get("records")
+    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+        raise ApiError(400, "JSON_PARSER_ERROR", "The body needs an array of records at [line:1, column:1]")
+    _check_number(records)
+    return records
+
+
+def _check_number(rows: Sequence[object]) -> None:
+    if len(rows) > MOST_RECORDS:
+        message = f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call"
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
+
+
+def _type_of(record: Sent) -> str:
+    attributes = record.get("attributes")
+    return str(attributes.get("type", "")) if isinstance(attributes, dict) else ""
+
+
+def _key(call: Call) -> Field:
+    field = call.sobject.find(call.path["key"])
+    if field is None or not field.lookup_key:
+        message = f"Provided external ID field does not exist or is not accessible: {call.path['key']}"
+        raise ApiError(404, "NOT_FOUND", message)
+    return field

@@ -1,0 +1,76 @@
+"""The records that come with the org itself: its user, its organization, its record types, its entity definitions."""
+
+from collections.abc import Iterator
+
+from include.sandbox.salesforce.credentials import ORGANIZATION_ID, USER_ID, USERNAME
+from include.sandbox.salesforce.schema import Schema
+
+PERSON_RECORD_TYPE = "PersonAccount"
+Records = list[dict[str, object]]
+
+
+def setup_records(schema: Schema) -> Iterator[tuple[str, Records]]:
+    """Object names with the records that a new org has."""
+    yield "User", [_user()]
+    yield "Organization", [_organization()]
+    yield "RecordType", _record_types(schema)
+    yield (
+        "EntityDefinition",
+        [
+            {
+                "QualifiedApiName": one.name,
+                "DurableId": one.name,
+                "Label": one.describe["label"],
+                "KeyPrefix": one.prefix,
+            }
+            for one in schema.objects.values()
+            if not one.tooling
+        ],
+    )
+
+
+def _user() -> dict[str, object]:
+    return {
+        "Id": USER_ID,
+        "Username": USERNAME,
+        "FirstName": "Sandbox",
+        "LastName": "Admin",
+        "Name": "Sandbox Admin",
+        "Alias": "admin",
+        "Email": USERNAME,
+        "IsActive": True,
+        "UserType": "Standard",
+        "TimeZoneSidKey": "GMT",
+        "LocaleSidKey": "en_US",
+        "LanguageLocaleKey": "en_US",
+    }
+
+
+def _organization() -> dict[str, object]:
+    return {
+        "Id": ORGANIZATION_ID,
+        "Name": "Sandbox",
+        "OrganizationType": "Enterprise Edition",
+        "IsSandbox": False,
+        "InstanceName": "SBX1",
+        "LanguageLocaleKey": "en_US",
+        "TimeZoneSidKey": "GMT",
+    }
+
+
+def _record_types(schema: Schema) -> Records:
+    records: Records = []
+    for info in schema.objects["Account"].describe["recordTypeInfos"]:
+        if info["master"]:
+            continue
+        record: dict[str, object] = {
+            "Id": info["recordTypeId"],
+            "Name": info["name"],
+            "DeveloperName": info["developerName"],
+            "SobjectType": "Account",
+            "IsActive": info["active"],
+        }
+        if schema.person_accounts:
+            record["IsPersonType"] = info["developerName"] == PERSON_RECORD_TYPE
+        records.append(record)
+    return records

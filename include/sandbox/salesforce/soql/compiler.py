@@ -1,0 +1,198 @@
+"""From a query's syntax tree to the SQL that answers it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from include.sandbox.salesforce.schema import Field, Schema, SObject
+from include.sandbox.salesforce.soql.filters import Filter, aggregate_sql
+from include.sandbox.salesforce.soql.scope import Column, Scope
+from include.sandbox.salesforce.soql.tree import Call, Operand, Path, Query, Selected
+from include.sandbox.salesforce.values import Stored
+
+MOST_OFFSET = 2000
+MOST_FIELDS_ALL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One value of an answer.
+
+    Attributes:
+        sql: its expression; for an address there are several, one per part.
+        column: where it comes from; None for a counted or averaged value.
+        name: under which it appears.
+    """
+
+    sql: tuple[str, ...]
+    column: Column | None
+    field: Field | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query ready to run.
+
+    Attributes:
+        root: the object after FROM.
+        outputs: what is selected, in order.
+        tail: FROM to OFFSET.
+        values: bound in the tail.
+        counted: `SELECT COUNT()`: the answer is the number of rows.
+        grouped: the answer's records are AggregateResults.
+        by_id: a FROM clause for reading the same outputs of known records; its table alias is `q0`.
+    """
+
+    root: SObject
+    outputs: tuple[Output, ...]
+    tail: str
+    values: tuple[Stored, ...]
+    counted: bool
+    grouped: bool
+    by_id: str
+
+
+def compile_query(schema: Schema, query: Query, *, today: date, deleted: bool) -> Compiled:
+    """The SQL of a query.
+
+    Args:
+        schema: of the org.
+        query: what to compile.
+        today: for date literals.
+        deleted: whether deleted records show.
+
+    Raises:
+        ApiError: INVALID_TYPE, INVALID_FIELD, MALFORMED_QUERY and the like.
+    """
+    return _Compiler(schema, today, deleted or query.all_rows).compile(query)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    schema: Schema
+    today: date
+    deleted: bool
+
+    def compile(self, query: Query) -> Compiled:
+        scope = Scope(self.schema, query.source, query.alias, query.source_place)
+        counted = _is_count(query)
+        grouped = not counted and (bool(query.group) or any(isinstance(one.what, Call) for one in query.selected))
+        outputs = () if counted else _outputs(scope, query, grouped=grouped)
+        tail, values = self._tail(scope, query)
+        return Compiled(scope.root, outputs, tail, tuple(values), counted, grouped, scope.from_clause())
+
+    def subquery(self, query: Query, depth: int) -> tuple[str, list[Stored]]:
+        """The query of a semi-join: one field, whose values are matched."""
+        scope = Scope(self.schema, query.source, query.alias, query.source_place, depth)
+        if len(query.selected) != 1 or not isinstance(query.selected[0].what, Path):
+            raise query.selected[0].place.refused("MALFORMED_QUERY", "Semi join sub-selects should have one field")
+        column = scope.column(query.selected[0].what)
+        tail, values = self._tail(scope, query)
+        return f"SELECT {column.sql} {tail}", values
+
+    def _tail(self, scope: Scope, query: Query) -> tuple[str, list[Stored]]:
+        where = Filter(scope, self.today, self.subquery)
+        having = Filter(scope, self.today, self.subquery)
+        conditions = [where.sql(query.where)] if query.where else []
+        if not self.deleted:
+            conditions.insert(0, f'{scope.table}."IsDeleted" = 0')
+        clauses = [f"WHERE {' AND '.join(conditions)}"] if conditions else []
+        if query.group:
+            clauses.append("GROUP BY " + ", ".join(_grouped(scope, path) for path in query.group))
+        if query.having:
+            clauses.append(f"HAVING {having.sql(query.having)}")
+        clauses += _order_and_limit(scope, query)
+        return " ".join([f"FROM {scope.from_clause()}", *clauses]), [*where.values, *having.values]
+
+
+def _is_count(query: Query) -> bool:
+    first = query.selected[0].what
+    return len(query.selected) == 1 and isinstance(first, Call) and first.path is None and first.function == "COUNT"
+
+
+def _order_and_limit(scope: Scope, query: Query) -> list[str]:
+    clauses = []
+    if query.order:
+        ordered = (
+            f"{_sortable(scope, one.operand)} {'DESC' if one.descending else 'ASC'}"
+            f" NULLS {'LAST' if one.nulls_last else 'FIRST'}"
+            for one in query.order
+        )
+        clauses.append("ORDER BY " + ", ".join(ordered))
+    if query.offset and query.offset > MOST_OFFSET:
+        message = f"Maximum SOQL offset allowed is {MOST_OFFSET}"
+        raise query.source_place.refused("NUMBER_OUTSIDE_VALID_RANGE", message)
+    if query.limit is not None or query.offset:
+        clauses.append(f"LIMIT {-1 if query.limit is None else query.limit} OFFSET {query.offset or 0}")
+    return clauses
+
+
+def _sortable(scope: Scope, operand: Operand) -> str:
+    if isinstance(operand, Call):
+        return aggregate_sql(scope, operand)[0]
+    column = scope.column(operand)
+    if not column.field.describe.get("sortable", True):
+        raise operand.place.refused("MALFORMED_QUERY", f"field '{column.field.name}' can not be sorted in a query call")
+    return column.sql
+
+
+def _grouped(scope: Scope, path: Path) -> str:
+    column = scope.column(path)
+    if not column.field.describe.get("groupable", True):
+        message = f"field '{column.field.name}' can not be grouped in a query call"
+        raise path.place.refused("MALFORMED_QUERY", message)
+    return column.sql
+
+
+def _outputs(scope: Scope, query: Query, *, grouped: bool) -> tuple[Output, ...]:
+    outputs: list[Output] = []
+    unnamed = 0
+    for selected in query.selected:
+        if isinstance(selected.what, str):
+            outputs += _field_set(scope, selected, query.limit)
+        elif isinstance(selected.what, Call):
+            sql, field = aggregate_sql(scope, selected.what)
+            outputs.append(Output((sql,), None, field, selected.alias or f"expr{unnamed}"))
+            unnamed += not selected.alias
+        else:
+            if grouped and not any(_same(selected.what, path) for path in query.group):
+                message = f"Field must be grouped or aggregated: {selected.what}"
+                raise selected.place.refused("MALFORMED_QUERY", message)
+            outputs.append(_plain(scope.column(selected.what), selected, grouped=grouped))
+    _refuse_twice(query, outputs)
+    return tuple(outputs)
+
+
+def _plain(column: Column, selected: Selected, *, grouped: bool) -> Output:
+    if selected.alias and not grouped:
+        raise selected.place.refused("MALFORMED_QUERY", f"unexpected token: '{selected.alias}'")
+    if column.field.stored:
+        sql: tuple[str, ...] = (column.sql,)
+    else:
+        parts = column.sobject.parts(column.field.name).values()
+        sql = tuple(f'{column.table}."{part.name}"' for part in parts)
+    return Output(sql, column, column.field, selected.alias or column.field.name)
+
+
+def _field_set(scope: Scope, selected: Selected, limit: int | None) -> list[Output]:
+    if selected.what not in {"ALL", "CUSTOM", "STANDARD"}:
+        raise selected.place.refused("MALFORMED_QUERY", f"unexpected token: '{selected.what}'")
+    if selected.what != "STANDARD" and (limit is None or limit > MOST_FIELDS_ALL):
+        message = f"The SOQL FIELDS function must have a LIMIT of at most {MOST_FIELDS_ALL}"
+        raise selected.place.refused("MALFORMED_QUERY", message)
+    wanted = {"ALL": (True, False), "CUSTOM": (True,), "STANDARD": (False,)}[str(selected.what)]
+    fields = (one for one in scope.root.fields.values() if one.describe["custom"] in wanted)
+    return [_plain(scope.column(Path((one.name,), selected.place)), selected, grouped=False) for one in fields]
+
+
+def _refuse_twice(query: Query, outputs: list[Output]) -> None:
+    seen = set()
+    for output in outputs:
+        key = (output.column.parents if output.column else (), output.name)
+        if key in seen:
+            raise query.selected[-1].place.refused("INVALID_FIELD", f"duplicate field selected: {output.name}")
+        seen.add(key)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return str(one).lower() == str(other).lower()
