@@ -104,7 +104,7 @@ class OrgStore:
 
     def planted(self) -> dict[str, object]:
         """What bad records the seed planted."""
-        planted: dict[str, object] = json.loads(self.remembered("planted", "{}"))
+        planted: dict[str, object] = json.loads(self.remembered("planted", "{}") or "{}")
         return planted
 
     def plant(self, planted: Mapping[str, object]) -> None:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.bulk.csv_format import JobFailed
@@ -11,6 +12,7 @@ from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.store import OrgStore
 
 SWITCHES = {"bulk_job_seconds": 0.2}
+WORKERS = 2
 Work = Callable[[Job], None]
 
 
@@ -25,15 +27,22 @@ class Runner:
         self._controls = controls
         self._jobs = jobs
         self._works = works
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="bulk")
+        self._waiting: SimpleQueue[Job] = SimpleQueue()
         for kind in works:
             for job in jobs.all(kind):
                 if job.state in {"UploadComplete", "InProgress"}:
                     self.start(job)
+        for number in range(WORKERS):
+            # A job can be left at any moment, so the threads need not hold up the end of the program.
+            Thread(target=self._work, name=f"bulk-{number}", daemon=True).start()
 
     def start(self, job: Job) -> None:
         """Queues a job."""
-        self._pool.submit(self._run, job)
+        self._waiting.put(job)
+
+    def _work(self) -> None:
+        while True:
+            self._run(self._waiting.get())
 
     def _run(self, job: Job) -> None:
         begun = time.monotonic()

@@ -6,7 +6,7 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import jwt
@@ -58,7 +58,7 @@ def login_routes(org: Org) -> list[Route]:
 
 def _soap_login(org: Org, version: str, body: bytes) -> Response:
     try:
-        tree = ET.fromstring(body)  # noqa: S314 - as above
+        tree = ET.fromstring(body)  # noqa: S314 - only clients on loopback reach the sandbox
     except ET.ParseError:
         return _xml(login_fault("UNKNOWN_EXCEPTION", "The request is not well-formed XML"), 500)
     said = {one.tag.rpartition("}")[2]: (one.text or "").strip() for one in tree.iter()}
