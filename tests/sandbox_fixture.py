@@ -22,9 +22,10 @@ class Sandbox:
 
     Args:
         arguments: of `python -m include.sandbox`; by default it starts without a world.
+        only: start just this server.
     """
 
-    def __init__(self, arguments: Sequence[str] = ("--empty",)) -> None:
+    def __init__(self, arguments: Sequence[str] = ("--empty",), *, only: str | None = None) -> None:
         command = [
             sys.executable,
             "-m",
@@ -35,22 +36,27 @@ class Sandbox:
             "0",
             *arguments,
         ]
+        self.servers = (only,) if only else SERVERS
+        command += ["--only", only] if only else []
         self.process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True)
         self.urls: dict[str, str] = {}
         timer = threading.Timer(START_SECONDS, self.process.kill)
         timer.start()
         try:
-            while len(self.urls) < len(SERVERS):
-                line = self.process.stdout.readline()
-                if not line:
-                    raise RuntimeError("the sandbox ended before it served")
-                ready = json.loads(line)
-                self.urls[ready["server"]] = ready["url"]
+            for _ in self.servers:
+                self._await_one()
         except BaseException:
             self.stop()
             raise
         finally:
             timer.cancel()
+
+    def _await_one(self) -> None:
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the sandbox ended before it served")
+        ready = json.loads(line)
+        self.urls[ready["server"]] = ready["url"]
 
     @property
     def salesforce(self) -> str:
@@ -88,11 +94,11 @@ class Sandbox:
 
     def writes(self) -> int:
         """How many write calls both servers saw since the last `reset_calls`."""
-        return sum(self.calls(server)["writes"] for server in SERVERS)
+        return sum(self.calls(server)["writes"] for server in self.servers)
 
     def reset_calls(self) -> None:
         """Starts counting anew on both servers."""
-        for server in SERVERS:
+        for server in self.servers:
             self.control(server, "DELETE", "calls")
 
     def faults(self, server: str, *rules: Mapping[str, Any]) -> None:
@@ -105,14 +111,14 @@ class Sandbox:
 
     def set_clock(self, now: str | None, *, frozen: bool = False) -> None:
         """Sets the clock of both servers; None is the real time."""
-        for server in SERVERS:
+        for server in self.servers:
             self.control(server, "PUT", "clock", json={"now": now, "frozen": frozen})
 
     def reset(self) -> None:
         """Empties both servers and puts their controls back."""
-        self.put_state(salesforce={}, mailchimp={})
+        self.put_state(**{server: {} for server in self.servers})
         self.set_clock(None)
-        for server in SERVERS:
+        for server in self.servers:
             for control in ("faults", "latency", "switches", "calls"):
                 self.control(server, "DELETE", control)
 

@@ -133,11 +133,15 @@ def _each(call: Call, segment_id: int, numbers: Iterable[int], statement: Any) -
     for number in numbers:
         if call.database.execute(*statement(number)).rowcount:
             changed.append(number)
-            # Recorded: a change of tags moves the member's last_changed.
-            call.database.execute("UPDATE members SET last_changed = ? WHERE no = ?", (call.time, number))
+            _touch(call, number)
     if changed:
         call.database.execute("UPDATE segments SET updated_at = ? WHERE id = ?", (call.time, segment_id))
     return changed
+
+
+def _touch(call: Call, number: int) -> None:
+    """A change of tags moves the member's last_changed (recorded)."""
+    call.database.execute("UPDATE members SET last_changed = ? WHERE no = ?", (call.time, number))
 
 
 def set_tags(call: Call, found: ListRef, number: int, wanted: Mapping[str, bool]) -> None:
@@ -147,7 +151,8 @@ def set_tags(call: Call, found: ListRef, number: int, wanted: Mapping[str, bool]
         row = call.database.execute(sql, (found.no, name)).fetchone()
         if active:
             segment_id = row[0] if row else _create(call, found, name, "static", {})
-            add_members(call, segment_id, [number])
+            if not add_members(call, segment_id, [number]):
+                _touch(call, number)  # recorded: giving a tag again moves it too
         elif row:
             remove_members(call, row[0], [number])
 

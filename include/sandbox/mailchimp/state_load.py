@@ -48,12 +48,17 @@ def entries_of_mapping(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 class StateLoader:
-    """Writes a state into an empty database, inside the caller's transaction."""
+    """Writes a state into an empty database, inside the caller's transaction.
+
+    Attributes:
+        at: the part of the state that is being loaded, for messages.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._list_numbers: dict[str, int] = {}
         self._member_count = 0
+        self.at = "the state"
 
     def load(self, entries: Entries) -> None:
         """Loads everything.
@@ -71,6 +76,7 @@ class StateLoader:
         for key, value in entries:
             if key not in readers:
                 raise ValueError(f"the state has an unknown key {key!r}; known are {', '.join(readers)}")
+            self.at = key
             readers[key](value)
 
     def _account(self, account: Mapping[str, Any]) -> None:
@@ -80,15 +86,18 @@ class StateLoader:
     def _lists(self, lists: Iterable[Entries]) -> None:
         for entries in lists:
             number = len(self._list_numbers) + 1
+            self.at = f"lists, number {number}"
             list_id = ListLoader(self._database, number, self._next_member).load(entries)
             self._list_numbers[list_id] = number
 
     def _next_member(self) -> int:
         self._member_count += 1
+        self.at = f"member number {self._member_count} of the state"
         return self._member_count
 
     def _campaigns(self, campaigns: Iterable[Mapping[str, Any]]) -> None:
         for campaign in campaigns:
+            self.at = f"campaign {campaign.get('id')}"
             row = campaign_row(campaign, self._list_numbers)
             self._database.execute("INSERT INTO campaigns VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row)
 

@@ -1,5 +1,6 @@
 """The account: its database, and the whole of it in and out."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -63,5 +64,11 @@ class AccountStore:
     def _replace(self, entries: Entries, planted: Mapping[str, object]) -> None:
         with self.database.transaction():
             self.database.clear()
-            StateLoader(self.database).load(entries)
+            loader = StateLoader(self.database)
+            try:
+                loader.load(entries)
+            except sqlite3.IntegrityError as error:
+                raise ValueError(f"{loader.at}: given twice, or without a value it needs ({error})") from error
+            except KeyError as error:
+                raise ValueError(f"{loader.at}: the key {error} is missing") from error
             self.database.execute("INSERT INTO meta VALUES ('planted', ?)", (orjson.dumps(planted).decode(),))
