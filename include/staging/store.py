@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
     from include.storage import Storage
 
 MANIFEST = "manifest.json"
+RELATION_BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,13 @@ class StagingStore:
             rows += table.num_rows
         self._commit(partition, {"files": files, "rows": rows})
         return rows
+
+    def write_relation(self, partition: Partition, relation: DuckDBPyRelation) -> int:
+        """Write what a DuckDB relation yields, batch by batch, and commit it; returns the number of rows."""
+        import pyarrow as pa
+
+        reader = relation.to_arrow_reader(RELATION_BATCH_ROWS)
+        return self.write(partition, (pa.Table.from_batches([batch]) for batch in reader), reader.schema)
 
     def write_document(self, partition: Partition, document: object) -> None:
         """Commit one JSON document (a schema, counts) as a partition."""

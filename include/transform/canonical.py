@@ -44,7 +44,7 @@ def from_salesforce(inputs: Inputs, object_name: PersonObject, merge_field: Merg
         return _chosen(column, field, mapping)
     if field.type == "picklist" and mapping.picklist == "label":
         return _labelled(column, field)
-    return _number(column) if merge_field.type == "number" else column
+    return number(column) if merge_field.type == "number" else column
 
 
 def from_mailchimp(value: str, merge_field: MergeField) -> str:
@@ -53,7 +53,7 @@ def from_mailchimp(value: str, merge_field: MergeField) -> str:
         return _address_of_member(value)
     plain = sql.trimmed(value)
     if merge_field.type == "number":
-        return _number(plain)
+        return number(plain)
     return _date(plain, merge_field.date_format) if merge_field.type == "date" else plain
 
 
@@ -77,12 +77,13 @@ def to_json(canonical: str, merge_field: MergeField) -> str:
     return sql.json_text(canonical)
 
 
-def _number(expression: str) -> str:
-    number = f"try_cast({expression} AS DOUBLE)"
-    whole = f"{number} = trunc({number}) AND abs({number}) < 1e15"
+def number(expression: str) -> str:
+    """SQL: the canonical text of a number given as text; what is no number keeps its text."""
+    double = f"try_cast({expression} AS DOUBLE)"
+    whole = f"{double} = trunc({double}) AND abs({double}) < 1e15"
     return sql.choice(
-        [(f"{number} IS NULL", expression), (whole, f"CAST(CAST({number} AS BIGINT) AS VARCHAR)")],
-        f"CAST({number} AS VARCHAR)",
+        [(f"{double} IS NULL", expression), (whole, f"CAST(CAST({double} AS BIGINT) AS VARCHAR)")],
+        f"CAST({double} AS VARCHAR)",
     )
 
 

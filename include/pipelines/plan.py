@@ -1,0 +1,141 @@
+"""The stages `transform` and `breaker` of an audience's sync: the plan, and whether it may be carried out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from include.errors import StoppedByCheck
+from include.pipelines import runs
+from include.pipelines.plan_inputs import plan_inputs
+from include.transform.breaker import PlanCounts, objections
+from include.transform.plan import make_plan
+from include.warehouse.store import connect
+from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, PLANS, SYNCED_VALUES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+    from include.pipelines.run import SyncRun
+    from include.transform.plan import Planned
+
+
+def transform(run: SyncRun) -> dict[str, object]:
+    """Make the plan from the pinned tables and the run's checked values; returns its counts.
+
+    Writes the run's partition of `plans`, and the staging partitions `ledger` (side, key, email_key, state, reason,
+    op_ids), `assignments` and `synced_values`: how the tables of these names change once the plan is carried out (see
+    `transform.plan.Planned`). Raises StoppedByCheck where people were read before a configured field was.
+    """
+    connection = connect()
+    show_sources(run, connection)
+    inputs = plan_inputs(run)
+    planned = make_plan(connection, inputs)
+    run.project.warehouse.replace(PLANS, _plan_rows(run, connection), run_id=run.run_id)
+    for name in ("ledger", "assignments", "synced_values"):
+        run.project.staging.write_relation(run.partition(name), getattr(planned, name))
+    return _account(connection, planned) | {
+        "query": run.query,
+        "known_queries": [query.name for query in run.audience.queries],
+        "dry_run": run.dry_run,
+    }
+
+
+def breaker(run: SyncRun) -> dict[str, object]:
+    """Stop a plan that has to wait for a person (G06); returns the counts it was judged by.
+
+    A dry run never stops: it returns the objections as `would_stop`. Raises StoppedByCheck.
+    """
+    counts = _plan_counts(run)
+    found = objections(counts, run.audience, first_load=not _was_loaded(run))
+    shown: dict[str, object] = dataclasses.asdict(counts)
+    if run.dry_run:
+        return shown | {"would_stop": found}
+    if found:
+        raise StoppedByCheck(f"audience {run.stem}: nothing was written. " + "; ".join(found) + f". Counts: {shown}")
+    return shown
+
+
+def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
+    """Make the pinned tables and the run's staging visible as the views that `make_plan` reads."""
+    pins, list_id, warehouse = run.pins(), run.schema().list_id, run.project.warehouse
+    warehouse.view(connection, "people", PEOPLE, pins.people)
+    warehouse.view(connection, "emails", EMAILS, pins.emails)
+    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=list_id)
+    warehouse.view(connection, "synced_values", SYNCED_VALUES, pins.synced_values, list_id=list_id)
+    warehouse.view(connection, "assignments", ASSIGNMENTS, pins.assignments, list_id=list_id)
+    staging = run.project.staging
+    staging.view(connection, "mapped", run.partition("mapped"))
+    staging.view(connection, "findings", run.partition("findings"))
+    if run.audience.create_leads.enabled:
+        staging.view(connection, "lead_candidates", run.partition("lead_candidates"))
+    else:
+        connection.execute("CREATE VIEW lead_candidates AS SELECT '' AS email_key, '' AS email WHERE false")
+
+
+def _plan_rows(run: SyncRun, connection: DuckDBPyConnection) -> pa.Table:
+    rows: pa.Table = connection.execute(
+        """
+        SELECT $run_id AS run_id, $audience AS audience, $planned_at AS planned_at, * EXCLUDE (assigns)
+        FROM operations
+        """,
+        {"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},
+    ).to_arrow_table()
+    return rows
+
+
+def _account(connection: DuckDBPyConnection, planned: Planned) -> dict[str, object]:
+    """Planned operations by kind, rows by side, state and reason, and the two counts of the policy table (SPEC)."""
+    operations = dict(planned.operations.aggregate("kind, count(*)").order("kind").fetchall())
+    ledger: dict[str, dict[str, int]] = {"salesforce": {}, "mailchimp": {}}
+    for side, state, reason, rows in planned.ledger.aggregate("side, state, reason, count(*)").order("ALL").fetchall():
+        ledger[side][f"{state}: {reason}"] = rows
+    disagreeing = connection.execute(
+        """
+        SELECT count(*) FILTER (opted_out AND status = 'subscribed'),
+               count(*) FILTER (NOT opted_out AND status = 'unsubscribed')
+        FROM addressees JOIN roster USING (email_key)
+        """
+    ).fetchone()
+    opted_out_but_subscribed, unsubscribed_but_not_opted_out = disagreeing or (0, 0)
+    return {
+        "operations": operations,
+        "ledger": ledger,
+        "opted_out_but_subscribed": opted_out_but_subscribed,
+        "unsubscribed_but_not_opted_out": unsubscribed_but_not_opted_out,
+    }
+
+
+def _plan_counts(run: SyncRun) -> PlanCounts:
+    connection = connect()
+    pins, warehouse = run.pins(), run.project.warehouse
+    warehouse.view(connection, "people", PEOPLE, pins.people)
+    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
+    warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
+    counts = connection.execute(
+        """
+        SELECT (SELECT count(*) FROM people WHERE NOT is_deleted), (SELECT count(*) FROM people),
+               (SELECT count(*) FROM members WHERE status NOT IN ('archived', 'forgotten')),
+               (SELECT count(*) FROM members),
+               count(*) FILTER (kinds['add_member'] IS NOT NULL),
+               count(*) FILTER (kinds['add_member'] IS NULL AND kinds['create_lead'] IS NULL),
+               count(*) FILTER (kinds['create_lead'] IS NOT NULL)
+        FROM (
+            SELECT email_key, histogram(kind) AS kinds FROM plans WHERE email_key IS NOT NULL GROUP BY email_key
+        )
+        """
+    ).fetchall()
+    return PlanCounts(*counts[0])
+
+
+def _was_loaded(run: SyncRun) -> bool:
+    """Whether an earlier run carried out a plan of this audience."""
+    return any(
+        earlier["state"] in runs.SUCCESSFUL
+        and earlier["run_id"] != run.run_id
+        and not json.loads(earlier["counts"] or "{}").get("transform", {}).get("dry_run")
+        for earlier in runs.find(run.project, "sync_audience", audience=run.stem)
+    )

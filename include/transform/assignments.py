@@ -1,0 +1,169 @@
+"""Groups and tags (R10, R12, R14, detail 5): assigned once per query and person, never put back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from include.errors import ConfigError
+from include.transform import sql
+from include.transform.precedence import ACTIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from duckdb import DuckDBPyConnection
+
+    from include.config.models import Query
+    from include.schema import AudienceSchema, Interest
+    from include.transform.inputs import Inputs
+
+
+def find_matches(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `matches` (email_key, query_number, modified_at): who is selected by which query of the run."""
+    selected = [
+        f"SELECT email_key, {n} AS query_number, m{n} AS modified_at FROM addressees WHERE q{n}"
+        for n in range(len(inputs.queries))
+    ]
+    nobody = "SELECT email_key, 0 AS query_number, CAST(NULL AS TIMESTAMPTZ) AS modified_at FROM addressees WHERE false"
+    connection.execute(f"CREATE TEMP TABLE matches AS {' UNION ALL '.join([nobody, *selected])}")
+
+
+def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `due` (email_key, query_number, modified_at): the assignments to make now.
+
+    A new member's are all due. An existing member's are when the person starts to match, when the query's groups or
+    tags change, or when a matching record changed since; for a manual query, when one changed since the query last ran.
+    Members that are cleaned, archived or held back by validation get nothing.
+    """
+    since = inputs.only_query_since
+    changed = f"matches.modified_at > TIMESTAMPTZ '{since.isoformat()}'" if since else "false"
+    conditions = sql.choice(
+        (f"query_number = {n}", changed if query.run == "manual" else _first_time_or_changed(query))
+        for n, query in enumerate(inputs.queries)
+    )
+    names = sql.choice((f"query_number = {n}", sql.text(query.name)) for n, query in enumerate(inputs.queries))
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE due AS
+        SELECT matches.* FROM matches SEMI JOIN (FROM additions WHERE obstacle IS NULL) USING (email_key)
+        UNION ALL
+        SELECT matches.* FROM matches
+        JOIN matched USING (email_key)
+        SEMI JOIN (FROM roster WHERE status IN ({", ".join(map(sql.text, ACTIVE))})) USING (email_key)
+        LEFT JOIN person_gates ON person_gates.key = matched.person_id
+        LEFT JOIN member_gates ON member_gates.key = matches.email_key
+        LEFT JOIN assignments past ON past.query = {names} AND past.email_key = matches.email_key
+        WHERE NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
+            AND {conditions}
+        """
+    )
+
+
+def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `group_changes` (email_key, interests, query_number) and `tag_changes` (email_key, tag, query_number).
+
+    They hold what is due and not there yet; query_number is the first query that asks for it. A single-choice category
+    takes the group of the first query, and none where the member has one of its groups. Raises ConfigError for a group
+    that the audience lacks.
+    """
+    groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in _group_targets(query, inputs.schema)]
+    tags = [(n, sql.text(tag)) for n, query in enumerate(inputs.queries) for tag in query.tags]
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE group_changes AS
+        SELECT email_key, list(interest ORDER BY interest) AS interests, min(query_number) AS query_number FROM (
+            SELECT email_key, slot, arg_min(interest, query_number) AS interest, min(query_number) AS query_number
+            FROM due JOIN {_values(groups, ("query_number", "slot", "interest", "excluding"))} USING (query_number)
+            LEFT JOIN roster USING (email_key)
+            WHERE NOT list_has_any(coalesce(roster.groups, []), excluding)
+            GROUP BY email_key, slot
+        ) GROUP BY email_key
+        """
+    )
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE tag_changes AS
+        SELECT email_key, tag, min(query_number) AS query_number
+        FROM due JOIN {_values(tags, ("query_number", "tag"))} USING (query_number)
+        LEFT JOIN roster USING (email_key)
+        WHERE NOT list_contains(coalesce(roster.tags, []), tag)
+        GROUP BY email_key, tag
+        """
+    )
+
+
+def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `assignment_changes`: how the table `assignments` changes once this plan is carried out.
+
+    Columns: query, email_key, targets_hash, person_modified_at, op_ids, stops. A row counts when all of op_ids were
+    applied (there may be none); one that `stops` is removed: the person no longer matches, or the query is gone.
+    Manual queries leave nothing here. Reads `due`, `matches`, `operations`.
+    """
+    automatic = {n: query for n, query in enumerate(inputs.queries) if query.run == "automatic"}
+    hashes = sql.choice((f"query_number = {n}", sql.text(targets_hash(query))) for n, query in automatic.items())
+    names = sql.choice((f"query_number = {n}", sql.text(query.name)) for n, query in automatic.items())
+    judged = "true" if inputs.only_query is None else f"past.query = {sql.text(inputs.only_query)}"
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE assignment_changes AS
+        SELECT {names} AS query, due.email_key, {hashes} AS targets_hash, due.modified_at AS person_modified_at,
+               coalesce(needed.op_ids, []) AS op_ids, false AS stops
+        FROM due LEFT JOIN (
+            SELECT email_key, list(op_id) AS op_ids FROM operations WHERE assigns GROUP BY email_key
+        ) needed USING (email_key)
+        WHERE {names} IS NOT NULL
+        UNION ALL
+        SELECT past.query, past.email_key, past.targets_hash, past.person_modified_at, [], true
+        FROM assignments past
+        ANTI JOIN (SELECT {names} AS query, email_key FROM matches) current USING (query, email_key)
+        WHERE {judged}
+        """
+    )
+
+
+def targets_hash(query: Query) -> str:
+    """What identifies a query's groups and tags, in any order: another hash assigns anew."""
+    targets = json.dumps([sorted(query.groups), sorted(query.tags)])
+    return hashlib.sha256(targets.encode()).hexdigest()[:16]
+
+
+def _first_time_or_changed(query: Query) -> str:
+    return (
+        f"(past.query IS NULL OR past.targets_hash <> {sql.text(targets_hash(query))}"
+        " OR matches.modified_at > past.person_modified_at)"
+    )
+
+
+def _group_targets(query: Query, schema: AudienceSchema) -> list[tuple[str, str, str]]:
+    """Per group of a query, in SQL: its slot, its id, and the ids that rule it out where the member has one of them.
+
+    A single-choice category is one slot; elsewhere every group has its own.
+    """
+    targets = []
+    for path in query.groups:
+        interest = _interest(query, path, schema)
+        category = [other.id for other in schema.interests.values() if other.category_id == interest.category_id]
+        slot, excluding = (interest.category_id, category) if interest.single_choice else (interest.id, [interest.id])
+        targets.append((sql.text(slot), sql.text(interest.id), sql.texts(excluding)))
+    return targets
+
+
+def _interest(query: Query, path: str, schema: AudienceSchema) -> Interest:
+    if path not in schema.interests:
+        known = ", ".join(sorted(schema.interests)) or "none"
+        raise ConfigError(f"query {query.name}: audience {schema.name} has no group `{path}`; its groups: {known}")
+    return schema.interests[path]
+
+
+def _values(rows: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> str:
+    """A table literal of SQL expressions, also of no rows."""
+    nothing = {"query_number": "0", "excluding": "CAST([] AS VARCHAR[])"}
+    selects = [[nothing.get(column, "''") for column in columns], *([str(value) for value in row] for row in rows)]
+    listed = (
+        "SELECT " + ", ".join(f"{value} AS {column}" for value, column in zip(row, columns, strict=True))
+        + (" WHERE false" if position == 0 else "")
+        for position, row in enumerate(selects)
+    )  # fmt: skip
+    return "(" + " UNION ALL ".join(listed) + ") targets"

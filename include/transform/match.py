@@ -1,0 +1,131 @@
+"""Who is who: people in the running, the survivor of each e-mail, and which person each member belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.transform import sql
+from include.transform.people import complete_columns
+from include.transform.queries import matches
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from include.config.models import Audience
+    from include.transform.inputs import Inputs
+
+SURVIVOR_ORDER = "{rank: object <> 'Contact', created_at: created_at, id: id}"
+"""Contact before Lead, then the oldest, then the lowest Id: no edit of a record changes it (detail 2)."""
+
+
+def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `persons` and `addressees`.
+
+    `persons`: everyone with an e-mail who is neither deleted nor a converted Lead (detail 1): object, id, email,
+    email_key, created_at, modified_at, opted_out, consents, and per query `q0`, `q1`, ... whether it selects them.
+    `addressees`: one row per e-mail: email_key, the survivor's person_id, object, email and consents; opted_out (of
+    any person with it), per query `q0`, ... (any), and `m0`, ...: the newest modified_at among those it selects.
+    """
+    complete_columns(connection, inputs)
+    selected = [f"{matches(query, inputs)} AS q{n}" for n, query in enumerate(inputs.queries)]
+    columns = [
+        "object",
+        "id",
+        "email",
+        "email_key",
+        "created_at",
+        "modified_at",
+        "coalesce(opted_out, false) AS opted_out",
+    ]
+    columns += [f"coalesce({_consents(inputs.audience)}, false) AS consents", *selected]
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE persons AS
+        SELECT {", ".join(columns)} FROM people
+        WHERE NOT is_deleted AND NOT is_converted AND email_key IS NOT NULL
+        """
+    )
+    per_query = "".join(
+        f", bool_or(q{n}) AS q{n}, max(modified_at) FILTER (q{n}) AS m{n}" for n in range(len(inputs.queries))
+    )
+    survivor = "{person_id: id, object: object, email: email, consents: consents}"
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE addressees AS
+        SELECT email_key, unnest(survivor), * EXCLUDE (email_key, survivor) FROM (
+            SELECT email_key, arg_min({survivor}, {SURVIVOR_ORDER}) AS survivor,
+                   bool_or(opted_out) AS opted_out{per_query}
+            FROM persons GROUP BY email_key
+        )
+        """
+    )
+
+
+def follow_successors(connection: DuckDBPyConnection) -> None:
+    """Make `heirs` (gone_id, email_key, person_id): whom a merge or conversion left, in however many steps (detail 9).
+
+    email_key is the gone record's. Only people that are neither deleted nor converted inherit; circles lead nowhere.
+    """
+    connection.execute(
+        """
+        CREATE TEMP TABLE heirs AS
+        WITH RECURSIVE successors AS (
+            SELECT id, email_key, CASE WHEN is_converted THEN converted_contact_id ELSE master_record_id END AS next_id
+            FROM people WHERE (is_converted AND converted_contact_id IS NOT NULL)
+                OR (is_deleted AND NOT is_converted AND master_record_id IS NOT NULL)
+        ), trail AS (
+            SELECT id, next_id FROM successors
+            UNION
+            SELECT trail.id, successors.next_id FROM trail JOIN successors ON successors.id = trail.next_id
+        )
+        SELECT trail.id AS gone_id, successors.email_key, trail.next_id AS person_id
+        FROM trail JOIN successors USING (id)
+        JOIN people heir ON heir.id = trail.next_id AND NOT heir.is_deleted AND NOT heir.is_converted
+        """
+    )
+
+
+def match_members(connection: DuckDBPyConnection, list_id: str) -> None:
+    """Make `moved`, `roster` and `matched`.
+
+    `moved`: e-mail keys of members that live on under another e-mail, changed in Mailchimp (same contact_id; detail 8).
+    `roster`: all other members, in any status.
+    `matched` (email_key, person_id, object, followed): the person of each member of the roster that has one. It is the
+    survivor of its e-mail, or where nobody has that e-mail any more, the heir of who had it (`followed`).
+    """
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE moved AS
+        SELECT gone.email_key FROM members gone
+        JOIN emails ON emails.source = {sql.text(list_id)} AND emails.holder_id = gone.contact_id
+            AND emails.email_key = gone.email_key
+        WHERE gone.status = 'forgotten' AND EXISTS (
+            SELECT 1 FROM members now WHERE now.contact_id = gone.contact_id AND now.email_key <> gone.email_key
+        )
+        """
+    )
+    connection.execute(
+        "CREATE TEMP VIEW roster AS SELECT * FROM members WHERE email_key NOT IN (SELECT email_key FROM moved)"
+    )
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE matched AS
+        SELECT email_key, person_id, object, false AS followed FROM roster JOIN addressees USING (email_key)
+        UNION ALL
+        SELECT email_key, unnest(heir), true FROM (
+            SELECT roster.email_key, arg_min({{person_id: id, object: object}}, {SURVIVOR_ORDER}) AS heir
+            FROM roster ANTI JOIN addressees USING (email_key)
+            JOIN heirs USING (email_key) JOIN people ON people.id = heirs.person_id
+            GROUP BY roster.email_key
+        )
+        """
+    )
+
+
+def _consents(audience: Audience) -> str:
+    """SQL: whether the person agreed; an object without a consent field never does (R01)."""
+    if audience.consent == "none":
+        return "true"
+    fields = {"Contact": audience.consent.contact, "Lead": audience.consent.lead}
+    cases = [(f"object = '{name}'", f"lower({sql.name(path)}) = 'true'") for name, path in fields.items() if path]
+    return sql.choice(cases, "false")

@@ -1,0 +1,129 @@
+"""The plan: one row per intended change, with what is there now and what must still hold (G02)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from include.transform import sql
+from include.transform.precedence import ACTIVE
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from include.transform.inputs import Inputs
+
+EDIT_OVERWRITTEN = "mailchimp_edit_overwritten"
+EMAIL_CHANGED = "email_changed"
+ABSENT = sql.text('{"member":"absent"}')
+IN_ACTIVE_STATUS = sql.text(json.dumps({"status": ACTIVE}, separators=(",", ":")))
+SUBSCRIBED = sql.text('{"status":"subscribed"}')
+COLUMNS = (
+    "kind", "email_key", "person_id", "before", "after", "precondition", "behaviour", "query", "note", "tag", "assigns",
+)  # fmt: skip
+
+
+def make_operations(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `operations`: the columns of the table `plans` that transform decides, and `assigns`.
+
+    `assigns`: whether the operation carries groups or tags of queries. op_id is made of what the operation does, so
+    that the same change planned again has the same id. No operation but `add_member` names a status.
+    """
+    parts = [_add_members(inputs), _update_members(inputs), *_tags(inputs), _create_leads()]
+    columns = ", ".join(sql.name(column) for column in COLUMNS)
+    identity = ", ".join(
+        [sql.text(inputs.audience.stem), "kind", "coalesce(email_key, '')", "coalesce(tag, '')", '"after"']
+    )
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE operations AS
+        SELECT left(sha256(concat_ws(chr(31), {identity})), 32) AS op_id, * EXCLUDE (tag)
+        FROM ({" UNION ALL ".join(f"SELECT {columns} FROM ({part})" for part in parts)})
+        """
+    )
+
+
+def _query_name(inputs: Inputs, number: str) -> str:
+    return sql.choice((f"{number} = {n}", sql.text(query.name)) for n, query in enumerate(inputs.queries))
+
+
+def _interests(column: str, value: str) -> str:
+    """JSON text of a list of interest ids, all with one value; null for no list."""
+    pairs = f"list_transform({column}, lambda id: {sql.json_text('id')} || ':{value}')"
+    return f"'{{' || array_to_string({pairs}, ',') || '}}'"
+
+
+def _add_members(inputs: Inputs) -> str:
+    after = sql.json_object([
+        ("email_address", sql.json_text("email")),
+        ("interests", _interests("interests", "true")),
+        ("merge_fields", "merge_fields"),
+        ("status", sql.text(json.dumps(inputs.audience.new_members.status))),
+    ])  # fmt: skip
+    return f"""
+        SELECT 'add_member' AS kind, additions.email_key, person_id, CAST(NULL AS VARCHAR) AS "before",
+               {after} AS "after", {ABSENT} AS precondition,
+               CASE WHEN additions.query_number IS NULL THEN 'R07' ELSE 'R01' END AS behaviour,
+               {_query_name(inputs, "additions.query_number")} AS query,
+               CASE WHEN renamed THEN '{EMAIL_CHANGED}' END AS note, CAST(NULL AS VARCHAR) AS tag, true AS assigns
+        FROM additions LEFT JOIN group_changes USING (email_key)
+        WHERE obstacle IS NULL
+    """
+
+
+def _update_members(inputs: Inputs) -> str:
+    values_differ = "nullif(value_changes.\"{0}\", '{{}}')"
+    after, before = (
+        sql.json_object([("interests", _interests("interests", on)), ("merge_fields", values_differ.format(side))])
+        for side, on in (("after", "true"), ("before", "false"))
+    )
+    precondition = sql.json_object([
+        ("contact_id", sql.json_text("roster.contact_id")),
+        ("status", sql.text(json.dumps(ACTIVE, separators=(",", ":")))),
+    ])  # fmt: skip
+    return f"""
+        SELECT 'update_member' AS kind, roster.email_key, matched.person_id, {before} AS "before", {after} AS "after",
+               {precondition} AS precondition,
+               CASE WHEN {values_differ.format("after")} IS NULL THEN 'R12' ELSE 'R15' END AS behaviour,
+               {_query_name(inputs, "group_changes.query_number")} AS query,
+               CASE WHEN edited THEN '{EDIT_OVERWRITTEN}' END AS note, CAST(NULL AS VARCHAR) AS tag,
+               interests IS NOT NULL AS assigns
+        FROM (FROM value_changes WHERE "after" <> '{{}}') value_changes
+        FULL JOIN (FROM group_changes ANTI JOIN additions USING (email_key)) group_changes USING (email_key)
+        JOIN roster ON roster.email_key = coalesce(value_changes.email_key, group_changes.email_key)
+        JOIN matched ON matched.email_key = roster.email_key
+    """
+
+
+def _tags(inputs: Inputs) -> tuple[str, str]:
+    """A tag that the audience lacks is created once, and given to each member that it is due for (R14)."""
+    nothing = "CAST(NULL AS VARCHAR)"
+    given = sql.json_object([
+        ("email_address", sql.json_text("coalesce(roster.email, additions.email)")),
+        ("tag", sql.json_text("tag")),
+    ])  # fmt: skip
+    add = f"""
+        SELECT 'add_tag' AS kind, email_key, coalesce(matched.person_id, additions.person_id) AS person_id,
+               {nothing} AS "before", {given} AS "after", {IN_ACTIVE_STATUS} AS precondition, 'R14' AS behaviour,
+               {_query_name(inputs, "tag_changes.query_number")} AS query, {nothing} AS note, tag, true AS assigns
+        FROM tag_changes LEFT JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
+        LEFT JOIN additions USING (email_key)
+    """
+    created = sql.json_object([("tag", sql.json_text("tag"))])
+    create = f"""
+        SELECT 'create_tag' AS kind, {nothing} AS email_key, {nothing} AS person_id, {nothing} AS "before",
+               {created} AS "after", '{{}}' AS precondition, 'R14' AS behaviour,
+               {_query_name(inputs, "min(query_number)")} AS query, {nothing} AS note, tag, false AS assigns
+        FROM tag_changes WHERE NOT list_contains({sql.texts(inputs.schema.tags)}, tag) GROUP BY tag
+    """
+    return create, add
+
+
+def _create_leads() -> str:
+    nothing = "CAST(NULL AS VARCHAR)"
+    return f"""
+        SELECT 'create_lead' AS kind, email_key, {nothing} AS person_id, {nothing} AS "before", fields AS "after",
+               {SUBSCRIBED} AS precondition, 'R08' AS behaviour, {nothing} AS query, {nothing} AS note,
+               {nothing} AS tag, false AS assigns
+        FROM new_leads WHERE obstacle IS NULL
+    """
