@@ -160,12 +160,13 @@ def address_json(parts: dict[str, Stored]) -> dict[str, Stored] | None:
     return dict(sorted(parts.items())) if any(value is not None for value in parts.values()) else None
 
 
-def csv_expression(field: Field, column: str) -> str:
-    """An SQL expression that gives a column's text for a quoted CSV cell: datetimes end in `Z`, null is empty."""
+def csv_cell(field: Field, column: str) -> tuple[str, str]:
+    """How SQLite's printf writes a column into a quoted CSV cell: its conversion and its argument.
+
+    `%w` doubles quotes; datetimes end in `Z`, null is empty.
+    """
     if field.type == "boolean":
-        return f"CASE {column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE '' END"
-    if field.type in NUMBER_TYPES:
-        return f"coalesce(CAST({column} AS TEXT), '')"
-    if field.type in {"id", "reference", "date", "datetime"}:
-        return f"coalesce({column}, '')"
-    return f"""replace(coalesce({column}, ''), '"', '""')"""
+        return "%s", f"CASE {column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
+    if field.type in NUMBER_TYPES or field.type in {"id", "reference", "date", "datetime"}:
+        return "%s", column
+    return "%w", f"coalesce({column}, '')"

@@ -8,12 +8,14 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from include.sandbox.salesforce.errors import ApiError
 
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^", "BACKQUOTE": "`"}
 LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 LONGEST_CELL = 1 << 20
+Item = TypeVar("Item")
 
 
 class JobFailed(Exception):  # noqa: N818 - an outcome of a job, not a fault of the sandbox
@@ -62,7 +64,7 @@ class Dialect:
         return (row for row in reader if row)
 
 
-def batches(rows: Iterator[list[str]], size: int) -> Iterator[list[list[str]]]:
+def batches(rows: Iterator[Item], size: int) -> Iterator[list[Item]]:
     """The rows in lists of at most `size`."""
     while batch := list(islice(rows, size)):
         yield batch
