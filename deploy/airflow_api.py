@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import requests
 
 from deploy.airflow_settings import Pool
+from deploy.errors import StackError
 
 TIMEOUT = 30
 FINAL_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
@@ -147,9 +148,12 @@ class AirflowApi:
         return self._call("GET", f"backfills/{backfill_id}")["completed_at"] is not None
 
     def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        answer = self._session.request(method, f"{self._url}/api/v2/{path}", json=body, timeout=TIMEOUT)
+        try:
+            answer = self._session.request(method, f"{self._url}/api/v2/{path}", json=body, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            raise StackError(f"Airflow does not answer any more at {self._url}: {type(error).__name__}") from error
         if not answer.ok:
-            raise requests.HTTPError(f"Airflow answers {answer.status_code} to {method} {path}: {answer.text[:500]}")
+            raise StackError(f"Airflow answers {answer.status_code} to {method} {path}: {answer.text[:500]}")
         found: dict[str, Any] = answer.json()
         return found
 

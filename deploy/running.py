@@ -27,7 +27,7 @@ def start(home: Home, *, sandbox_options: tuple[str, ...], own_connections: bool
     """Start the sandbox and Airflow in sessions of their own; StackError when a port is taken."""
     stop(home)
     if taken := home.ports.taken():
-        raise StackError(f"in use by another program: {', '.join(taken)}. Choose another: `make up {taken[0]}1`")
+        raise StackError(f"in use by another program: {', '.join(taken)}. Name a free port so: `make up NAME_PORT=...`")
     home.save_ports()
     sandbox = [
         *(sys.executable, "-m", "include.sandbox"),

@@ -23,9 +23,9 @@ GRACE_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session by its id (the process id of its leader) and the leader's start time, in seconds since the epoch.
+    """A session by its id (the process id of its leader) and a mark of when the leader started.
 
-    The start time tells a session of ours from a stranger that was given the same number later.
+    The mark tells a session of ours from a stranger that was given the same number later.
     """
 
     sid: int
@@ -45,7 +45,7 @@ class Session:
                 stderr=output,
                 start_new_session=True,
             )
-        return cls(sid=leader.pid, started=psutil.Process(leader.pid).create_time())
+        return cls(sid=leader.pid, started=_start_mark(leader.pid))
 
     @classmethod
     def recorded(cls, record: Path) -> Session | None:
@@ -64,7 +64,7 @@ class Session:
     def processes(self) -> list[psutil.Process]:
         """List the living processes of the session; none if its number now belongs to somebody else."""
         with suppress(psutil.NoSuchProcess):
-            if abs(psutil.Process(self.sid).create_time() - self.started) > 1:
+            if _start_mark(self.sid) != self.started:
                 return []
         return list(self._members())
 
@@ -94,3 +94,12 @@ class Session:
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
+
+
+def _start_mark(pid: int) -> float:
+    """Return a number that stays the same while the process lives, also when the system's clock is set anew."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2]
+    except FileNotFoundError:
+        return float(psutil.Process(pid).create_time())
+    return float(after_name.split()[19])
