@@ -1,0 +1,74 @@
+"""The stage `refresh`: read back what the loads changed, and remember what was carried out.
+
+The next run then finds both sides as they are, and nothing to do (G05). It also verifies: a write that had no effect
+shows as a difference again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.pipelines import extract_salesforce
+from include.pipelines.extract_audience import refresh_members
+from include.transform.memory import find_done, next_assignments, next_synced_values
+from include.warehouse.store import connect
+from include.warehouse.tables import ASSIGNMENTS, PLANS, RESULTS, SYNCED_VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+    from include.pipelines.run import SyncRun
+    from include.warehouse.tables import Table
+
+
+def refresh(run: SyncRun) -> dict[str, object]:
+    """Re-read members and people that this run wrote; update `synced_values` and `assignments`; returns counts."""
+    if run.dry_run:
+        return {}
+    counts: dict[str, object] = {}
+    kinds = _carried_out(run)
+    if kinds - {"create_lead", "create_tag"}:
+        counts["members"] = refresh_members(run, run.schema(), run.pins().extracted_at)
+    if "create_lead" in kinds:
+        counts["people"] = extract_salesforce.extract(run.run_id, run.project)
+    counts["synced_values"] = _remember(run, SYNCED_VALUES, "synced_values", next_synced_values)
+    counts["assignments"] = _remember(run, ASSIGNMENTS, "assignments", next_assignments)
+    return counts
+
+
+def _carried_out(run: SyncRun) -> set[str]:
+    """The kinds of operations that this run tried."""
+    connection = connect()
+    _show_results(run, connection)
+    return {
+        row[0] for row in connection.execute("SELECT DISTINCT kind FROM plans JOIN results USING (op_id)").fetchall()
+    }
+
+
+def _remember(
+    run: SyncRun, table: Table, staged: str, next_rows: Callable[[DuckDBPyConnection, str], DuckDBPyRelation]
+) -> int:
+    """Bring one table of memory up to date; returns the number of rows that the plan said to remember."""
+    partition, list_id, warehouse = run.partition(staged), run.schema().list_id, run.project.warehouse
+    rows = run.project.staging.rows(partition)
+    if not rows:
+        return 0
+
+    def compute(version: int) -> pa.Table:
+        connection = connect()
+        _show_results(run, connection)
+        run.project.staging.view(connection, "fresh", partition)
+        warehouse.view(connection, "known", table, version, list_id=list_id)
+        find_done(connection)
+        return next_rows(connection, list_id).to_arrow_table()
+
+    warehouse.update(table, compute, list_id=list_id)
+    return rows
+
+
+def _show_results(run: SyncRun, connection: DuckDBPyConnection) -> None:
+    run.project.warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
+    run.project.warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
