@@ -33,6 +33,8 @@ _COMPUTED = {
     ("Lead", "PhotoUrl"): _PHOTO_URL,
     ("Account", "PhotoUrl"): _PHOTO_URL,
 }
+# What the org fills in by itself without saying so in the describe (recording `salesforce__export-account__*`).
+_DEFAULTS = {("Account", "CleanStatus"): "Pending", ("Contact", "CleanStatus"): "Pending"}
 _USERS = frozenset({"OwnerId", "CreatedById", "LastModifiedById"})
 
 
@@ -67,7 +69,8 @@ def _column(sobject: SObject, field: Field) -> str:
         return f"{name} {'INTEGER' if field.type == 'int' else 'REAL'}"
     # SOQL compares and sorts text without regard to case.
     collation = "" if field.type in {"reference", "date", "datetime"} else " COLLATE NOCASE"
-    default = USER_ID if field.name in _USERS else field.describe["defaultValue"]
+    default = _DEFAULTS.get((sobject.name, field.name)) or field.describe["defaultValue"]
+    default = USER_ID if field.name in _USERS else default
     return f"{name} TEXT{collation}" + (f" DEFAULT '{default}'" if isinstance(default, str) else "")
 
 

@@ -21,8 +21,10 @@ def login_result(version: str, session: str, *, person_accounts: bool) -> str:
         "organizationId": ORGANIZATION_ID,
         "organizationMultiCurrency": "false",
         "organizationName": "Sandbox",
+        "profileId": "00e5g000000AdmiAAC",
+        "roleId": None,
         "sessionSecondsValid": "7200",
-        "userDefaultCurrencyIsoCode": "",
+        "userDefaultCurrencyIsoCode": None,
         "userEmail": USERNAME,
         "userFullName": "Sandbox Admin",
         "userId": USER_ID,
@@ -33,7 +35,9 @@ def login_result(version: str, session: str, *, person_accounts: bool) -> str:
         "userType": "Standard",
         "userUiSkin": "Theme3",
     }
-    details = "".join(f"<{name}>{value}</{name}>" for name, value in info.items())
+    details = "".join(
+        f'<{name} xsi:nil="true"/>' if value is None else f"<{name}>{value}</{name}>" for name, value in info.items()
+    )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{_ENVELOPE}" '
         f'xmlns="urn:partner.soap.sforce.com" xmlns:xsi="{_XSI}"><soapenv:Body><loginResponse><result>'
