@@ -218,7 +218,8 @@ class ListLoader:
 
     def _numbers(self, name: str, hashes: list[str]) -> list[int]:
         rows = self._database.execute(
-            "SELECT m.no FROM json_each(?) AS h JOIN members AS m ON m.list_no = ? AND m.id = h.value",
+            # CROSS JOIN: SQLite would else look through all hashes for each member.
+            "SELECT m.no FROM json_each(?) AS h CROSS JOIN members AS m ON m.list_no = ? AND m.id = h.value",
             (orjson.dumps(hashes).decode(), self._list_no),
         )
         numbers = [number for (number,) in rows]
