@@ -80,8 +80,6 @@ class TagReader:
 
 
 def _changed(tag: Tag, known: dict[str, list[object]], since: datetime) -> bool:
-    return known.get(str(tag.segment_id)) != [tag.name, tag.member_count] or _instant(tag.updated_at) >= since
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    """Whether name, number of members or time of change tell so; a tag without a time may have changed."""
+    counted = known.get(str(tag.segment_id)) == [tag.name, tag.member_count]
+    return not counted or not tag.updated_at or datetime.fromisoformat(tag.updated_at) >= since
