@@ -43,7 +43,7 @@ def get_members(call: Call) -> Answer:
     page = numbers[call.query.offset() :][: call.query.count()]
     document: Document = {"members": [], "list_id": found.id, "total_items": len(numbers)}
     document["_links"] = links.links(links.MEMBERS, f"{found.href}/members")
-    refuse_unknown_fields(call, document | {"members": [COLUMNS]})
+    refuse_unknown_fields(call, document | {"members": [dict.fromkeys(COLUMNS)]})
     if projection.wants("members"):
         view = MemberView(call.database, found.id, found.href, projection.inside("members"))
         document["members"] = view.show(page)
@@ -58,7 +58,7 @@ def get_member(call: Call) -> Answer:
     """GET /lists/{list_id}/members/{subscriber_hash}: in any status, archived too (recorded)."""
     found = find_list(call)
     number = find_member(call, found)
-    refuse_unknown_fields(call, dict(COLUMNS))
+    refuse_unknown_fields(call, dict.fromkeys(COLUMNS))
     return Answer(show_member(call, found, number, call.query.projection()))
 
 

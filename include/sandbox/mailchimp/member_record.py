@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -67,10 +68,11 @@ class MemberRecord:
 
     def row(self) -> tuple[Any, ...]:
         """The values in the order of `COLUMN_NAMES`."""
-        return tuple(getattr(self, name) for name in COLUMN_NAMES)
+        return _values(self)
 
 
 COLUMN_NAMES = tuple(field.name for field in fields(MemberRecord))
+_values: Callable[[MemberRecord], tuple[Any, ...]] = attrgetter(*COLUMN_NAMES)
 TEXT_COLUMNS = frozenset({"email_type", "ip_signup", "ip_opt", "language", "email_client", "source"})
 INSERT = f"INSERT INTO members (no, {', '.join(COLUMN_NAMES)}) VALUES (?, {', '.join('?' for _ in COLUMN_NAMES)})"
 

@@ -64,8 +64,8 @@ class Projection:
         return {name: self.inside(name).apply(part) for name, part in value.items() if self.wants(name)}
 
     def first_unknown(self, value: Any) -> str | None:
-        """The first included name that a decoded JSON value lacks; inside empty arrays nothing can be told."""
-        if not self.including or self.whole:
+        """The first included name that a decoded JSON value lacks; inside null and empty arrays nothing can be told."""
+        if not self.including or self.whole or value is None:
             return None
         if isinstance(value, list):
             return self.first_unknown(value[0]) if value else None

@@ -1,0 +1,30 @@
+"""Who may call, and what the root says."""
+
+import pytest
+
+from tests.contract.mailchimp.account_state import LIST, account_state
+from tests.unit.sandbox.mailchimp.conftest import Api
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "manager", "author", "viewer"])
+def test_only_managers_and_above_reach_audiences(api: Api, role: str) -> None:
+    state = account_state()
+    state["account"]["role"] = role
+    api.load(state)
+    assert api("GET", "/").json()["role"] == role
+    allowed = role in {"owner", "admin", "manager"}
+    assert api("GET", f"/lists/{LIST}").status_code == (200 if allowed else 403)
+    assert api("GET", "/reports").status_code == 200
+
+
+def test_an_audience_that_is_deleted_is_gone_and_its_campaigns_stay(api: Api) -> None:
+    assert api("DELETE", f"/lists/{LIST}").status_code == 204
+    assert api("GET", f"/lists/{LIST}/members").status_code == 404
+    campaigns = api("GET", "/campaigns").json()["campaigns"]
+    assert {campaign["recipients"]["list_is_active"] for campaign in campaigns} == {False}
+
+
+def test_a_method_can_be_overridden_in_a_post_only(api: Api) -> None:
+    override = {"X-HTTP-Method-Override": "DELETE"}
+    assert api.request("GET", f"/lists/{LIST}", headers=override).status_code == 400
+    assert api.request("POST", f"/lists/{LIST}", headers=override).status_code == 204

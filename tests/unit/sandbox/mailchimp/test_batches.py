@@ -1,0 +1,107 @@
+"""Operations that are carried out later."""
+
+import io
+import json
+import tarfile
+from typing import Any
+
+import pytest
+
+from tests.contract.mailchimp.account_state import ANN, BOB, FAY, LIST, member, member_id
+from tests.unit.sandbox.mailchimp.conftest import Api
+
+
+@pytest.fixture(autouse=True)
+def at_once(api: Api) -> None:
+    api.controls.set_switches({"batch_seconds": 0.0})
+
+
+def patch(email: str, **body: Any) -> dict[str, Any]:
+    path = f"/lists/{LIST}/members/{member_id(email)}"
+    return {"method": "PATCH", "path": path, "operation_id": email, "body": json.dumps(body)}
+
+
+def start(api: Api, *operations: dict[str, Any]) -> dict[str, Any]:
+    started = api("POST", "/batches", {"operations": list(operations)}).json()
+    return api("GET", f"/batches/{started['id']}").json()
+
+
+def results(api: Api, batch: dict[str, Any]) -> list[dict[str, Any]]:
+    content = fetch(api, batch["response_body_url"]).content
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        return [row for entry in archive if entry.isfile() for row in json.load(archive.extractfile(entry))]
+
+
+def fetch(api: Api, url: str) -> Any:
+    return api.request("GET", url, key=False)
+
+
+def test_a_finished_batch_can_hold_failed_operations(api: Api) -> None:
+    batch = start(api, patch(ANN, merge_fields={"FNAME": "A"}), patch(FAY, merge_fields={"SPEND": "much"}))
+    assert (batch["status"], batch["finished_operations"], batch["errored_operations"]) == ("finished", 2, 1)
+    assert api.member(ANN)["merge_fields"]["FNAME"] == "A"
+
+
+def test_results_do_not_come_in_the_order_of_the_operations(api: Api) -> None:
+    emails = [f"m{number}@mail.example" for number in range(30)]
+    batch = start(api, *[patch(email, vip=True) for email in emails])
+    order = [result["operation_id"] for result in results(api, batch)]
+    assert sorted(order) == sorted(emails)
+    assert order != emails
+
+
+def test_results_expire_after_ten_minutes_and_a_new_address_is_given(api: Api) -> None:
+    batch = start(api, patch(ANN, vip=True))
+    api.controls.clock.set(api.controls.now().replace(year=2027))
+    assert "expired" in fetch(api, batch["response_body_url"]).text
+
+
+def test_the_address_takes_no_credentials_and_no_forged_signature(api: Api) -> None:
+    url = start(api, patch(ANN, vip=True))["response_body_url"]
+    assert api.request("GET", url).status_code == 400
+    assert fetch(api, url[:-1] + ("0" if url[-1] != "0" else "1")).status_code == 403
+    assert fetch(api, url).status_code == 200
+
+
+def test_a_batch_can_hang_and_its_results_can_be_lost(api: Api) -> None:
+    api.controls.set_switches({"batch_seconds": 0.0, "batch_never_finishes": True})
+    batch = start(api, patch(ANN, merge_fields={"FNAME": "A"}))
+    assert (batch["status"], api.member(ANN)["merge_fields"]["FNAME"]) == ("finalizing", "Ann")
+    api.controls.set_switches({"batch_seconds": 0.0, "batch_results_gone": True})
+    done = api("GET", f"/batches/{batch['id']}").json()
+    assert done["status"] == "finished"
+    assert fetch(api, done["response_body_url"]).status_code == 404
+
+
+def test_at_most_500_batches_are_pending(api: Api) -> None:
+    api.controls.set_switches({"batch_seconds": 0.0, "batch_never_finishes": True})
+    for _ in range(500):
+        assert api("POST", "/batches", {"operations": [patch(ANN)]}).status_code == 200
+    assert api("POST", "/batches", {"operations": [patch(ANN)]}).status_code == 429
+
+
+def test_results_are_gone_after_seven_days(api: Api) -> None:
+    batch = start(api, patch(ANN, vip=True))
+    api.controls.clock.set(api.controls.now().replace(year=2027))
+    assert api("GET", f"/batches/{batch['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(("all_pages", "answers", "members"), [(True, 3, 2500), (False, 1, 10)])
+def test_reading_operations_without_count_read_all_pages(api: Api, all_pages: bool, answers: int, members: int) -> None:
+    api.load({"lists": [{"id": LIST, "members": [member(f"m{number}@mail.example") for number in range(2500)]}]})
+    api.controls.set_switches({"batch_seconds": 0.0, "batch_gets_read_all_pages": all_pages})
+    operation = {"method": "GET", "path": f"/lists/{LIST}/members", "params": {"fields": "members.id,total_items"}}
+    batch = start(api, operation | {"operation_id": "read"})
+    pages = [json.loads(result["response"])["members"] for result in results(api, batch)]
+    assert (len(pages), len({row["id"] for page in pages for row in page})) == (answers, members)
+
+
+def test_the_rules_hold_inside_a_batch(api: Api) -> None:
+    batch = start(api, patch(BOB, status="subscribed"))
+    assert batch["errored_operations"] == 1
+    assert api.member(BOB)["status"] == "unsubscribed"
+
+
+def test_a_body_has_to_be_a_string(api: Api) -> None:
+    operation = {"method": "PATCH", "path": "/x", "body": {"vip": True}}
+    assert api("POST", "/batches", {"operations": [operation]}).status_code == 400

@@ -1,0 +1,82 @@
+"""What a merge field of each type takes."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.sandbox.mailchimp.merge_values import UnacceptableValueError, stored_value, text_cut
+
+WHOLE = {"addr1": "1 Rue A", "city": "Paris", "state": "-", "zip": "75001"}
+
+
+def field(kind: str, **options: Any) -> dict[str, Any]:
+    return {"type": kind, "options": options}
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "stored"),
+    [
+        (field("text"), 5, "5"),
+        (field("number"), "12.5", 12.5),
+        (field("number"), "12", 12),
+        (field("number"), 0, 0),
+        (field("date"), "2026-11-23", "2026-11-23"),
+        (field("date"), "2026/11/23", "2026-11-23"),
+        (field("date"), "23-11-2026", "2026-11-23"),
+        (field("date"), "11/23/2026", "2026-11-23"),
+        (field("birthday"), "2/29", "02/29"),
+        (field("birthday", date_format="DD/MM"), "23/11", "23/11"),
+        (field("zip"), "75001", "75001"),
+        (field("phone"), "000", "000"),
+        (field("phone", phone_format="US"), "206-555-0100", "206-555-0100"),
+        (field("url"), "https://a.example/x", "https://a.example/x"),
+        (field("dropdown", choices=["Gold"]), "Gold", "Gold"),
+        (field("address"), WHOLE, WHOLE | {"addr2": "", "country": ""}),
+        (field("address"), dict.fromkeys(WHOLE, ""), ""),
+    ],
+)
+def test_values_that_are_taken(definition: dict[str, Any], value: Any, stored: Any) -> None:
+    assert stored_value(definition, value) == stored
+
+
+@pytest.mark.parametrize("kind", ["text", "number", "address", "phone", "date", "url", "dropdown", "birthday", "zip"])
+@pytest.mark.parametrize("blank", ["", None, {}])
+def test_blank_is_the_empty_string_for_every_type(kind: str, blank: Any) -> None:
+    assert stored_value(field(kind), blank) == ""
+
+
+@pytest.mark.parametrize(
+    ("definition", "value"),
+    [
+        (field("text"), ["a"]),
+        (field("text"), True),
+        (field("number"), "AAAAA"),
+        (field("number"), False),
+        (field("date"), "2026-02-30"),
+        (field("date"), "yesterday"),
+        (field("birthday"), "02/30"),
+        (field("birthday"), "2026-02-03"),
+        (field("zip"), "7500"),
+        (field("phone", phone_format="US"), "000"),
+        (field("url"), "a.example"),
+        (field("dropdown", choices=["Gold"]), "gold"),
+        (field("radio", choices=["Gold"]), "Silver"),
+        (field("address"), {**WHOLE, "zip": ""}),
+        (field("address"), {"addr1": "1 Rue A"}),
+        (field("address"), {**WHOLE, "zip": 75001}),
+        (field("address"), "1 Rue A"),
+    ],
+)
+def test_values_that_are_refused(definition: dict[str, Any], value: Any) -> None:
+    with pytest.raises(UnacceptableValueError):
+        stored_value(definition, value)
+
+
+@given(st.text())
+def test_a_text_is_cut_at_255_bytes_between_two_characters(text: str) -> None:
+    cut = text_cut(text.encode(errors="ignore").decode())
+    assert text.startswith(cut) or not text.isprintable()
+    assert len(cut.encode()) <= 255
+    assert len(cut.encode()) > 251 or cut == text.encode(errors="ignore").decode()
