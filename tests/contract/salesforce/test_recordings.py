@@ -13,7 +13,7 @@ from include.sandbox.salesforce import credentials
 from tests.contract.salesforce.conftest import Served
 
 DATA = Path(__file__).parent / "data"
-RECORDED_USER = "0054S000000JFmhQAG"
+RECORDED_USERS = ("0054S000000JFmhQAG", "0054S000000JQeqQAG")
 RECORD_ID = re.compile(r"\b(?:001|003|005)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?\b")
 # What differs from run to run or from org to org; the overlay's fields are ours.
 MOVING = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "LastViewedDate", "LastReferencedDate"}
@@ -25,7 +25,7 @@ class Replay:
 
     def __init__(self, served: Served) -> None:
         self.session = served.rest()
-        self.ids: dict[str, str] = {RECORDED_USER: credentials.USER_ID}
+        self.ids: dict[str, str] = dict.fromkeys(RECORDED_USERS, credentials.USER_ID)
 
     def send(self, exchange: dict) -> tuple[int, dict, object]:
         query = {name: self.translated(unquote(value)) for name, value in (exchange.get("query") or {}).items()}

@@ -45,23 +45,25 @@ class Dialect:
         """One line with its ending."""
         return self.delimiter.join('"' + cell.replace('"', '""') + '"' for cell in cells) + self.ending
 
-    def rows(self, body: bytes) -> Iterator[list[str]]:
-        """The rows of an upload, the header first.
+    def check(self, body: bytes) -> None:
+        """Refuses an upload that is not written as the job declared.
 
         Raises:
-            JobFailed: not UTF-8, or other line endings than the job declared.
+            JobFailed: not UTF-8, or other line endings.
         """
         try:
-            text = body.decode("utf-8-sig")
+            first, newline, _ = body.decode().partition("\n")
         except UnicodeDecodeError:
             raise JobFailed("InvalidBatch : The data is not UTF-8") from None
-        head = text.partition("\n")
-        if head[1] and head[0].endswith("\r") is not (self.ending == "\r\n"):
+        if newline and first.endswith("\r") is not (self.ending == "\r\n"):
             message = f"LineEnding is invalid on user data. Current LineEnding setting is {self.ending_name}"
             raise JobFailed(f"ClientInputError : {message}")
+
+    def rows(self, body: bytes) -> Iterator[list[str]]:
+        """The rows of an upload, the header first."""
         csv.field_size_limit(LONGEST_CELL)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter)
-        return (row for row in reader if row)
+        text = io.StringIO(body.decode("utf-8-sig", errors="replace"), newline="")
+        return (row for row in csv.reader(text, delimiter=self.delimiter) if row)
 
 
 def batches(rows: Iterator[Item], size: int) -> Iterator[list[Item]]:

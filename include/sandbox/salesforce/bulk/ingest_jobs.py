@@ -77,6 +77,7 @@ class IngestJobs:
             JobFailed: the file cannot be read, or has a column that is no field.
         """
         sobject = self._store.schema.objects[job.spec["object"]]
+        job.dialect.check(self._upload(job))
         rows, done, failed = self._rows(job), job.processed, job.failed
         header = next(rows, [])
         _check_header(sobject, header)
@@ -132,9 +133,12 @@ class IngestJobs:
                 yield job.dialect.line([record_id, told, *json.loads(line)])
 
     def _rows(self, job: Job) -> Rows:
+        return job.dialect.rows(self._upload(job))
+
+    def _upload(self, job: Job) -> bytes:
         with self._store.database.reading() as connection:
             held = connection.execute("SELECT body FROM _job_uploads WHERE job = ?", (job.id,)).fetchone()
-        return job.dialect.rows(held[0] if held else b"")
+        return bytes(held[0]) if held else b""
 
     def _write(self, job: Job, sobject: SObject, header: list[str], batch: list[list[str]]) -> list[Saved]:
         operation = job.spec["operation"]

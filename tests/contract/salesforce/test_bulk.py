@@ -1,0 +1,223 @@
+"""Bulk API 2.0, step by step over HTTP and through simple-salesforce."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+
+import pytest
+import requests
+from simple_salesforce import Salesforce
+
+from include.sandbox.salesforce import credentials
+from tests.contract.salesforce.conftest import Served
+
+JOBS = f"{credentials.INSTANCE_URL}/services/data/v59.0/jobs"
+LONGEST_JOB = 20.0
+CSV = {"Content-Type": "text/csv"}
+
+
+@pytest.fixture
+def rest(org: Served) -> requests.Session:
+    org.controls.set_switches({"bulk_job_seconds": 0.02})
+    return org.rest()
+
+
+def ended(rest: requests.Session, kind: str, job: str) -> dict:
+    until = time.monotonic() + LONGEST_JOB
+    while time.monotonic() < until:
+        info = rest.get(f"{JOBS}/{kind}/{job}").json()
+        if info["state"] in {"JobComplete", "Failed", "Aborted"}:
+            return info
+        time.sleep(0.01)
+    raise AssertionError(info)
+
+
+def query(rest: requests.Session, soql: str, operation: str = "query", **more: str) -> dict:
+    made = rest.post(f"{JOBS}/query", json={"operation": operation, "query": soql, **more})
+    assert (made.status_code, made.json()["state"]) == (200, "UploadComplete"), made.text
+    return ended(rest, "query", made.json()["id"])
+
+
+def ingest(rest: requests.Session, name: str, operation: str, body: str, **more: str) -> dict:
+    made = rest.post(f"{JOBS}/ingest", json={"object": name, "operation": operation, "contentType": "CSV", **more})
+    assert (made.status_code, made.json()["state"]) == (200, "Open"), made.text
+    put = rest.put(f"{credentials.INSTANCE_URL}/{made.json()['contentUrl']}", body.encode(), headers=CSV)
+    assert (put.status_code, put.content) == (201, b"")
+    closed = rest.patch(f"{JOBS}/ingest/{made.json()['id']}", json={"state": "UploadComplete"})
+    assert closed.json()["state"] == "UploadComplete"
+    return ended(rest, "ingest", made.json()["id"])
+
+
+def rows(rest: requests.Session, job: dict, kind: str) -> list[dict[str, str]]:
+    answer = rest.get(f"{JOBS}/ingest/{job['id']}/{kind}")
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
+
+
+def test_query_result_comes_in_pages_with_a_header_on_each(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": f'N"{one}\n,é', "Annual_Spend__c": one} for one in range(25)])])
+    job = query(
+        rest, "SELECT Id, LastName, Annual_Spend__c, HasOptedOutOfEmail, CreatedDate, Account.Name FROM Contact"
+    )
+    assert (job["state"], job["numberRecordsProcessed"], job["jobType"]) == ("JobComplete", 25, "V2Query")
+
+    locator, read, counts = None, [], []
+    while locator != "null":
+        answer = rest.get(f"{JOBS}/query/{job['id']}/results", params={"maxRecords": 10, "locator": locator})
+        assert answer.headers["Content-Type"] == "text/csv"
+        page = list(csv.reader(io.StringIO(answer.content.decode(), newline="")))
+        assert page[0] == header
+        read += page[1:]
+        counts.append(int(answer.headers["Sforce-NumberOfRecords"]))
+        locator = answer.headers["Sforce-Locator"]
+
+    assert counts == [10, 10, 5]
+    assert {row[1] for row in read} == {f'N"{one}\n,é' for one in range(25)}
+    by_name = {row[1]: row for row in read}
+    assert by_name['N"3\n,é'][2:4] == ["3.0", "false"]
+    assert by_name['N"3\n,é'][4].endswith("Z")
+    assert by_name['N"3\n,é'][5] == ""
+
+
+def test_empty_query_result_is_a_header(rest: requests.Session) -> None:
+    job = query(rest, "SELECT Id FROM Contact", columnDelimiter="PIPE", lineEnding="CRLF")
+    answer = rest.get(f"{JOBS}/query/{job['id']}/results")
+    assert (answer.content, answer.headers["Sforce-Locator"]) == (b'"Id"\r\n', "null")
+    assert answer.headers["Sforce-NumberOfRecords"] == "0"
+
+
+def test_query_all_shows_deleted_records(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Lead", [{"LastName": "a", "Company": "c", "IsDeleted": True}])])
+    assert query(rest, "SELECT Id FROM Lead")["numberRecordsProcessed"] == 0
+    assert query(rest, "SELECT Id FROM Lead", "queryAll")["numberRecordsProcessed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("soql", "code", "message"),
+    [
+        ("SELECT MailingAddress FROM Contact", "API_ERROR", "Selecting compound data not supported in Bulk Query"),
+        ("SELECT COUNT(Id) FROM Contact", "API_ERROR", "Aggregate"),
+        ("SELECT Id FROM Contact OFFSET 5", "API_ERROR", "OFFSET"),
+        ("SELECT Nothing FROM Contact", "INVALID_FIELD", "No such column 'Nothing' on entity 'Contact'"),
+        ("SELECT FROM", "MALFORMED_QUERY", "unexpected token"),
+    ],
+)
+def test_query_that_bulk_does_not_take_is_refused(rest: requests.Session, soql: str, code: str, message: str) -> None:
+    answer = rest.post(f"{JOBS}/query", json={"operation": "query", "query": soql})
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, code)
+    assert message in answer.json()[0]["message"]
+
+
+def test_results_need_the_version_of_the_job(rest: requests.Session) -> None:
+    job = query(rest, "SELECT Id FROM Contact")
+    assert rest.get(f"{JOBS}/query/{job['id']}/results".replace("59.0", "58.0")).status_code == 409
+
+
+def test_result_pages_link_the_parts(rest: requests.Session) -> None:
+    job = query(rest, "SELECT Id FROM User")
+    pages = rest.get(f"{JOBS}/query/{job['id']}/resultPages").json()
+    (page,) = pages["resultPages"]
+    assert (pages["done"], rest.get(credentials.INSTANCE_URL + page["resultUrl"]).text.count("\n")) == (True, 2)
+
+
+def test_upsert_job_tells_each_rows_outcome(rest: requests.Session) -> None:
+    ingest(rest, "MC_Audience__c", "upsert", "List_Id__c\nl1\n", externalIdFieldName="List_Id__c")
+    body = (
+        'Key__c,Audience__r.List_Id__c,Status__c,Tags__c\nl1:a,l1,subscribed,"x, ""y"""\nl1:b,l1,nonsense,\nl1:c,l9,,\n'
+    )
+    job = ingest(rest, "MC_Subscriber__c", "upsert", body, externalIdFieldName="Key__c")
+    assert (job["state"], job["numberRecordsProcessed"], job["numberRecordsFailed"]) == ("JobComplete", 3, 2)
+
+    (done,) = rows(rest, job, "successfulResults")
+    assert (done["sf__Created"], done["Key__c"], done["Tags__c"]) == ("true", "l1:a", 'x, "y"')
+    refused = {row["Key__c"]: row["sf__Error"] for row in rows(rest, job, "failedResults")}
+    assert refused["l1:b"] == (
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:Status: bad value for restricted picklist field: nonsense:Status__c --"
+    )
+    assert refused["l1:c"].startswith("INVALID_FIELD:Foreign key external ID: l9 not found for field List_Id__c")
+    assert rows(rest, job, "unprocessedrecords") == []
+
+    again = ingest(rest, "MC_Subscriber__c", "upsert", "Key__c\nl1:a\n", externalIdFieldName="Key__c")
+    (updated,) = rows(rest, again, "successfulResults")
+    assert (updated["sf__Created"], updated["sf__Id"]) == ("false", done["sf__Id"])
+
+
+def test_empty_cell_keeps_and_na_empties(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": "a", "Title": "t", "Department": "d", "AccountId": None}])])
+    contact = next(iter(rest.get(f"{JOBS}/../query", params={"q": "SELECT Id FROM Contact"}).json()["records"]))["Id"]
+    job = ingest(rest, "Contact", "update", f"Id,Title,Department\n{contact},,#N/A\n")
+    assert job["numberRecordsFailed"] == 0
+    fields = "SELECT Title, Department FROM Contact"
+    (found,) = rest.get(f"{JOBS}/../query", params={"q": fields}).json()["records"]
+    assert (found["Title"], found["Department"]) == ("t", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "ending", "message"),
+    [
+        ("LastName,Nothing\na,b\n", "LF", "InvalidBatch : Field name not found : Nothing"),
+        ("LastName\r\na\r\n", "LF", "LineEnding is invalid on user data. Current LineEnding setting is LF"),
+        ("LastName\na\n", "CRLF", "LineEnding is invalid on user data. Current LineEnding setting is CRLF"),
+    ],
+)
+def test_file_that_cannot_be_read_fails_the_job(rest: requests.Session, body: str, ending: str, message: str) -> None:
+    job = ingest(rest, "Contact", "insert", body, lineEnding=ending)
+    assert job["state"] == "Failed"
+    assert message in job["errorMessage"]
+    assert len(rows(rest, job, "unprocessedrecords")) == 1
+
+
+def test_delete_and_hard_delete(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Lead", [{"LastName": name, "Company": "c"} for name in ("a", "b")])])
+    ids = [one["Id"] for one in rest.get(f"{JOBS}/../query", params={"q": "SELECT Id FROM Lead"}).json()["records"]]
+    ingest(rest, "Lead", "delete", f"Id\n{ids[0]}\n")
+    ingest(rest, "Lead", "hardDelete", f"Id\n{ids[1]}\n")
+    left = rest.get(f"{JOBS}/../queryAll", params={"q": "SELECT Id, IsDeleted FROM Lead"}).json()["records"]
+    assert [(one["Id"], one["IsDeleted"]) for one in left] == [(ids[0], True)]
+
+
+def test_aborted_job_leaves_its_rows_unprocessed_and_can_be_deleted(rest: requests.Session) -> None:
+    made = rest.post(f"{JOBS}/ingest", json={"object": "Contact", "operation": "insert", "contentType": "CSV"}).json()
+    url = f"{JOBS}/ingest/{made['id']}"
+    rest.put(f"{url}/batches", "LastName\na\nb\n", headers=CSV)
+    again = rest.put(f"{url}/batches", "LastName\nc\n", headers=CSV)
+    assert again.status_code == 400
+    assert rest.patch(url, json={"state": "Aborted"}).json()["state"] == "Aborted"
+    assert [row["LastName"] for row in rows(rest, made, "unprocessedrecords")] == ["a", "b"]
+    assert rest.delete(url).status_code == 204
+    assert rest.get(url).status_code == 404
+
+
+def test_unfinished_job_goes_on_after_a_restart(org: Served, rest: requests.Session) -> None:
+    from include.sandbox.controls import Controls
+    from include.sandbox.salesforce.org import Org
+
+    body = "LastName\n" + "".join(f"n{one}\n" for one in range(500))
+    made = rest.post(f"{JOBS}/ingest", json={"object": "Contact", "operation": "insert", "contentType": "CSV"}).json()
+    rest.put(f"{JOBS}/ingest/{made['id']}/batches", body, headers=CSV)
+    with org.store.database.writing() as connection:
+        # As a stop in the middle leaves it: under way, with nobody working on it.
+        connection.execute("UPDATE _jobs SET state = 'InProgress' WHERE id = ?", (made["id"],))
+    Org.of(org.store, Controls(), None)
+
+    assert ended(rest, "ingest", made["id"])["numberRecordsProcessed"] == 500
+    count = rest.get(f"{JOBS}/../query", params={"q": "SELECT COUNT() FROM Contact"}).json()["totalSize"]
+    assert count == 500
+
+
+def test_simple_salesforce_runs_both_kinds_of_job(org: Served) -> None:
+    client = Salesforce(
+        consumer_key=credentials.CONSUMER_KEY,
+        consumer_secret=credentials.CONSUMER_SECRET,
+        domain="sandbox.my",
+        session=org.session(),
+    )
+    (result,) = client.bulk2.Lead.insert(
+        records=[{"LastName": f"N{one}", "Company": "ü"} for one in range(300)], wait=0
+    )
+    assert (result["numberRecordsProcessed"], result["numberRecordsFailed"]) == (300, 0)
+    pages = list(client.bulk2.Lead.query("SELECT LastName, Company FROM Lead", max_records=200))
+    assert [page.count("\n") for page in pages] == [201, 101]
+    assert '"ü"' in pages[1]
