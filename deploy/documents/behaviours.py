@@ -12,7 +12,7 @@ import yaml
 
 HEAD = """# Behaviours and their tests
 
-Made by `make docs` from `docs/behaviours.yaml` and the tests: a test belongs to an id when its name or docstring has it.
+Made by `make docs` from `docs/behaviours.yaml` and the tests: a test belongs to an id that its name or docstring has.
 R: what the *Mailchimp for Salesforce* app does. G: guarantees under every policy. M: what a data engineer works with.
 X: settings that no app has.
 

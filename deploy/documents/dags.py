@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -49,10 +49,11 @@ def _section(file: str, dags: list[DAG]) -> str:
 
 
 def _schedule(dag: DAG) -> str:
-    assets = getattr(dag.timetable, "asset_condition", None)
-    if assets is not None:
-        return "whenever there is a new version of " + ", ".join(f"`{asset.name}`" for asset in assets.objects)
-    return f"at `{dag.timetable.expression}`, {dag.timetable.timezone}"
+    timetable: Any = dag.timetable
+    if hasattr(timetable, "asset_condition"):
+        names = ", ".join(f"`{asset.name}`" for asset in timetable.asset_condition.objects)
+        return f"whenever there is a new version of {names}"
+    return f"at `{timetable.expression}`, {timetable.timezone}"
 
 
 def _row(dag: DAG, task_id: str) -> str:
