@@ -58,9 +58,8 @@ def rows(rest: requests.Session, job: dict, kind: str) -> list[dict[str, str]]:
 
 def test_query_result_comes_in_pages_with_a_header_on_each(org: Served, rest: requests.Session) -> None:
     org.store.load([("Contact", [{"LastName": f'N"{one}\n,é', "Annual_Spend__c": one} for one in range(25)])])
-    job = query(
-        rest, "SELECT Id, LastName, Annual_Spend__c, HasOptedOutOfEmail, CreatedDate, Account.Name FROM Contact"
-    )
+    header = ["Id", "LastName", "Annual_Spend__c", "HasOptedOutOfEmail", "CreatedDate", "Account.Name"]
+    job = query(rest, f"SELECT {', '.join(header)} FROM Contact")
     assert (job["state"], job["numberRecordsProcessed"], job["jobType"]) == ("JobComplete", 25, "V2Query")
 
     locator, read, counts = None, [], []
@@ -218,6 +217,6 @@ def test_simple_salesforce_runs_both_kinds_of_job(org: Served) -> None:
         records=[{"LastName": f"N{one}", "Company": "ü"} for one in range(300)], wait=0
     )
     assert (result["numberRecordsProcessed"], result["numberRecordsFailed"]) == (300, 0)
-    pages = list(client.bulk2.Lead.query("SELECT LastName, Company FROM Lead", max_records=200))
+    pages = list(client.bulk2.Lead.query("SELECT LastName, Company FROM Lead", max_records=200, wait=0))
     assert [page.count("\n") for page in pages] == [201, 101]
     assert '"ü"' in pages[1]
