@@ -50,7 +50,7 @@ def _section(file: str, dags: list[DAG]) -> str:
 
 def _schedule(dag: DAG) -> str:
     timetable: Any = dag.timetable
-    if hasattr(timetable, "asset_condition"):
+    if getattr(timetable, "asset_condition", None):
         names = ", ".join(f"`{asset.name}`" for asset in timetable.asset_condition.objects)
         return f"whenever there is a new version of {names}"
     return f"at `{timetable.expression}`, {timetable.timezone}"
