@@ -73,7 +73,13 @@ class Exchange:
         start: dict[str, Any] = {}
         chunks: list[bytes] = []
 
+        delivered = False
+
         async def receive() -> Message:
+            nonlocal delivered
+            if delivered:  # a streaming answer listens for the client to leave
+                return await self._receive()
+            delivered = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
