@@ -93,7 +93,7 @@ def _complete_rule_columns(run: SyncRun, connection: DuckDBPyConnection) -> None
     missing = sorted(needed - set(connection.sql("SELECT * FROM people LIMIT 0").columns))
     if not missing:
         return
-    if connection.sql("SELECT 1 FROM people LIMIT 1").fetchone():
+    if connection.execute("SELECT 1 FROM people LIMIT 1").fetchone():
         raise StoppedByCheck(
             f"validation_rules.yaml uses Salesforce fields that were not read yet: {', '.join(missing)}; "
             "run extract_salesforce, which reads everyone again when the configured fields change"

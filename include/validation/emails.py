@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_PLAIN = re.compile(r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9.-]+)", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9.-]+)", re.ASCII)
 """Addresses whose part before the @ needs no library: then only the domain decides."""
 
 
@@ -18,7 +18,7 @@ def acceptable(addresses: Iterable[str | None]) -> list[bool | None]:
 def is_acceptable(address: str) -> bool:
     """Whether email-validator accepts the address: the same answer, with every domain looked at once."""
     plain = _PLAIN.fullmatch(address)
-    if plain is None or plain.start(1) > 65 or len(address) > 254:
+    if plain is None or len(address) > 254:
         return _validates(address)
     return _domain_validates(plain.group(1).lower())
 

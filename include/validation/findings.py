@@ -25,19 +25,19 @@ def findings_schema() -> pa.Schema:
     return pa.schema([*((name, pa.string()) for name in COLUMNS), ("gates", pa.list_(pa.string()))])
 
 
-def findings(suite: Suite, check: Check, keys: list[str], email_keys: list[str | None]) -> pa.Table:
-    """The findings of one failed check: a row per key; two where a field is left out and the record held for it."""
+def findings(suite: Suite, check: Check, records: pa.Table) -> pa.Table:
+    """The findings of one failed check: a row per record (`key`, `email_key`), two where its field is left out as well."""
     import pyarrow as pa
 
     fields = [check.field] if check.field is None or not check.holds_record else [check.field, None]
-    count = len(keys)
+    count = records.num_rows
     tables = []
     for field in fields:
         constants = {"side": suite.side, "object": suite.object, "field": field, "rule": check.name}
         columns = {name: pa.repeat(pa.scalar(value, pa.string()), count) for name, value in constants.items()}
         columns |= {
-            "key": pa.array(keys, pa.string()),
-            "email_key": pa.array(email_keys, pa.string()),
+            "key": records["key"],
+            "email_key": records["email_key"],
             "reason": pa.repeat(pa.scalar(check.reason, pa.string()), count),
             "gates": pa.array([list(check.gates)] * count, pa.list_(pa.string())),
         }

@@ -8,7 +8,7 @@ from datetime import date
 from include.config.models import Rule
 from include.schema import SalesforceField, SalesforceObject
 from include.validation.checks import Check, Gate, Suite, filled, quoted
-from include.validation.people import rule_check
+from include.validation.people import REFUSED, rule_check
 
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived")
 """What a member that is there can be (Mailchimp API, list members)."""
@@ -53,7 +53,7 @@ def lead_suite(
 
 def _describe_checks(lead: SalesforceObject, columns: Collection[str]) -> Iterator[Check]:
     """What Salesforce would refuse the whole record for: a required field blank, a text too long, a wrong entry."""
-    yield Check("invalid_email", "email", "email", "email", "email-validator refuses the e-mail address", _LEAD)
+    yield Check("invalid_email", "email: is an address", "email", "email", REFUSED, _LEAD)
     for field in lead.fields.values():
         if field.required_on_create:
             reason = f"{field.name} is required in Salesforce and blank"

@@ -14,6 +14,7 @@ from include.validation.checks import Check, Gate, Suite, filled, quoted
 TEXT_LIMIT = 255
 """Bytes of UTF-8 that Mailchimp keeps of a text; it cuts off the rest (Mailchimp, merge field limits)."""
 
+REFUSED = "email-validator refuses the e-mail address"
 PERSON_ACCOUNT = "Person account"
 _EVERYTHING: tuple[Gate, ...] = ("add", "update")
 
@@ -69,8 +70,7 @@ def _suite(name: str, object_name: str, condition: str, checks: Iterable[Check])
 
 
 def _value_checks(fields: Iterable[MergeField]) -> Iterator[Check]:
-    reason = "email-validator refuses the e-mail address"
-    yield Check("invalid_email", "Email", "p.email", "email", reason, ("add",))
+    yield Check("invalid_email", "email: is an address", "p.email", "email", REFUSED, ("add",))
     for field in fields:
         yield from _field_checks(field)
 

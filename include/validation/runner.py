@@ -76,45 +76,53 @@ class Run:
             batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("chunk")
             expected = self.context.suites.add(_expectation_suite(suite))
             for chunk in _chunks(self.connection, suite):
-                batch = batches.get_batch(batch_parameters={"dataframe": chunk})
+                batch = batches.get_batch(batch_parameters={"dataframe": _frame(suite, chunk)})
                 outcome.result = batch.validate(expected, result_format=_COMPLETE)
                 yield from _failures(outcome, outcome.result, chunk)
             self.outcomes.append(outcome)
 
 
 def _context() -> AbstractDataContext:
-    # Under Airflow's logging, importing Great Expectations writes some 150 lines.
+    # Under Airflow's logging, importing Great Expectations writes some 150 lines; one module insists on its own level.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
 
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context
 
 
-def _chunks(connection: DuckDBPyConnection, suite: Suite) -> Iterator[pd.DataFrame]:
-    """The suite's records as frames: `key`, `email_key`, then the columns of its checks; one empty frame at least."""
+def _chunks(connection: DuckDBPyConnection, suite: Suite) -> Iterator[pa.Table]:
+    """The suite's records: `key`, `email_key`, then the columns of its checks; at least one table, if an empty one."""
+    import pyarrow as pa
+
+    reader = connection.sql(suite.query).to_arrow_reader(CHUNK_ROWS)
+    empty = True
+    for batch in reader:
+        if batch.num_rows:
+            empty = False
+            yield pa.Table.from_batches([batch])
+    if empty:
+        yield reader.schema.empty_table()
+
+
+def _frame(suite: Suite, chunk: pa.Table) -> pd.DataFrame:
+    """The chunk as Great Expectations looks at it: days as dates, addresses as whether they are acceptable."""
     import pandas as pd
     import pyarrow as pa
 
-    emails = {check.column for check in suite.checks if check.kind == "email"}
-    days = {check.column for check in suite.checks if check.kind == "period"}
-    reader = connection.sql(suite.query).to_arrow_reader(CHUNK_ROWS)
-    seen = False
-    for batch in reader:
-        if not batch.num_rows and seen:
-            continue
-        seen = True
-        frame = pa.Table.from_batches([batch]).to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
-        for column in emails:
-            frame[column] = pd.array(acceptable(frame[column].where(frame[column].notna(), None)), dtype="boolean")
-        for column in days:
-            frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
-        yield frame
+    frame: pd.DataFrame = chunk.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
+    for check in suite.checks:
+        if check.kind == "email":
+            frame[check.column] = pd.array(acceptable(chunk[check.column].to_pylist()), dtype="boolean")
+        elif check.kind == "period":
+            frame[check.column] = pd.to_datetime(frame[check.column]).astype("datetime64[us]")
+    return frame
 
 
 def _failures(
-    outcome: Outcome, result_of_chunk: ExpectationSuiteValidationResult, chunk: pd.DataFrame
+    outcome: Outcome, result_of_chunk: ExpectationSuiteValidationResult, chunk: pa.Table
 ) -> Iterator[pa.Table]:
     """Count a chunk's results and yield its findings; the result keeps counts only."""
     by_position = {result.expectation_config.meta["position"]: result for result in result_of_chunk.results}
@@ -124,7 +132,6 @@ def _failures(
             raise FatalError(f"check {tally.check.name} of {outcome.suite.name} could not run on {tally.check.column}")
         tally.add(result.result)
         failing = result.result["unexpected_index_list"] or []
-        rows = chunk.iloc[failing]
         result.result = {
             "element_count": tally.checked,
             "missing_count": tally.blank,
@@ -133,8 +140,7 @@ def _failures(
         }
         result.success = tally.failed == 0
         if failing:
-            keys = rows["email_key"].where(rows["email_key"].notna(), None)
-            yield findings(outcome.suite, tally.check, rows["key"].tolist(), keys.tolist())
+            yield findings(outcome.suite, tally.check, chunk.select(["key", "email_key"]).take(failing))
 
 
 def _expectation_suite(suite: Suite) -> ExpectationSuite:
@@ -147,7 +153,11 @@ def _expectation_suite(suite: Suite) -> ExpectationSuite:
 def _expectation(check: Check, position: int) -> Expectation:
     from great_expectations import expectations as gxe
 
-    common = {"column": check.column, "meta": {"position": position}, "notes": f"{check.name}: {check.reason}"}
+    common = {
+        "column": check.column,
+        "meta": {"position": position},
+        "description": f"{check.name}: fails when {check.reason}",
+    }
     match check.kind:
         case "filled":
             return gxe.ExpectColumnValuesToNotBeNull(**common)

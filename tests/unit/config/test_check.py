@@ -115,7 +115,8 @@ def test_r08_company_has_to_be_chosen_where_person_accounts_are_on(tmp_path: Pat
 def test_r18_a_pair_passes_exactly_when_the_table_has_it(salesforce_type: str, merge_type: MergeFieldType) -> None:
     strict = {
         ("picklist", "dropdown"), ("picklist", "text"), ("multipicklist", "text"), ("boolean", "text"),
-        ("date", "text"), ("date", "date"), ("string", "text"), ("textarea", "text"), ("email", "text"), ("phone", "text"),
+        ("date", "text"), ("date", "date"), ("string", "text"), ("textarea", "text"), ("email", "text"),
+        ("phone", "text"),
         ("url", "text"), ("int", "number"), ("double", "number"), ("currency", "number"), ("percent", "number"),
         ("address", "address"),
     }  # fmt: skip

@@ -1,0 +1,189 @@
+"""Findings about people: which record or field is held, by which rule, and from what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from include.config.models import Rule
+from include.schema import AudienceSchema, MergeField
+from include.validation.people import people_suites
+from include.validation.runner import Run
+from include.warehouse.store import connect
+
+TODAY = date(2026, 11, 22)
+TAGS = {
+    "LNAME": "text",
+    "COMPANY": "text",
+    "TIER": "dropdown",
+    "SPEND": "number",
+    "BIRTHDATE": "date",
+    "ADDRESS": "address",
+}
+FILLED = {
+    "LNAME": "Lee",
+    "COMPANY": "Acme",
+    "TIER": "Gold",
+    "SPEND": "12.5",
+    "BIRTHDATE": "1980-02-03",
+    "ADDRESS": json.dumps({"addr1": "1 Rue", "addr2": "", "city": "Paris", "country": "FR", "state": "-", "zip": "75"}),
+}
+
+
+def an_audience(*required: str) -> AudienceSchema:
+    choices = ("Gold", "Silver")
+    fields = [MergeField(tag, tag, kind, tag in required, choices) for tag, kind in TAGS.items()]  # type: ignore[arg-type]
+    return AudienceSchema("l1", "Newsletter", {field.tag: field for field in fields})
+
+
+def a_person(number: int = 1, **values: Any) -> dict[str, Any]:
+    """A Contact whose every value is fine; keywords change merge tags or people columns."""
+    row = {"object": "Contact", "id": f"003{number}", "email": "ann@mail.example", "is_person_account": False}
+    row |= {
+        "LastName": "Lee",
+        "Birthdate": "1980-02-03",
+        "Account.Industry": "Energy",
+        "CreatedDate": "2026-11-21T22:30:00.000Z",
+    }
+    return row | FILLED | values
+
+
+def find(
+    people: list[dict[str, Any]], *, required: tuple[str, ...] = (), rules: tuple[Rule, ...] = ()
+) -> list[tuple[str, str | None, str, tuple[str, ...]]]:
+    """The findings as (key, field, rule, gates), sorted."""
+    with connect() as connection:
+        mapped = [person | {"email_key": f"k{person['id']}"} for person in people]
+        connection.register("mapped", _table(mapped, ("object", "id", "email_key", *TAGS)))
+        columns = tuple(name for name in a_person() if name not in TAGS)
+        connection.register("people", _table(people, columns))
+        suites = people_suites(an_audience(*required), TAGS, rules, TODAY, "Europe/Paris")
+        rows = [row for table in Run(connection).findings(suites) for row in table.to_pylist()]
+    assert all(row["side"] == "salesforce" and row["email_key"] == f"k{row['key']}" for row in rows)
+    return sorted(((row["key"], row["field"], row["rule"], tuple(row["gates"])) for row in rows), key=str)
+
+
+def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pa.Table:
+    types = {"is_person_account": pa.bool_()}
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
+    return pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema=schema)
+
+
+def test_a_record_without_fault_has_no_finding() -> None:
+    assert find([a_person(), a_person(2, object="Lead", **dict.fromkeys(TAGS))]) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "rule"),
+    [
+        ("TIER", "Platinum", "unknown_dropdown_value"),
+        ("TIER", "gold", "unknown_dropdown_value"),
+        ("COMPANY", "x" * 256, "text_too_long"),
+        ("COMPANY", "é" * 128, "text_too_long"),
+        ("SPEND", "many", "not_a_number"),
+        ("SPEND", "inf", "not_a_number"),
+        ("BIRTHDATE", "1980-02-30", "not_a_date"),
+        ("BIRTHDATE", "22/11/1980", "not_a_date"),
+        ("ADDRESS", FILLED["ADDRESS"].replace("1 Rue", ""), "incomplete_postal_address"),
+        ("ADDRESS", FILLED["ADDRESS"].replace("Paris", ""), "incomplete_postal_address"),
+        ("ADDRESS", FILLED["ADDRESS"].replace('"75"', '""'), "incomplete_postal_address"),
+    ],
+)
+def test_r18_a_value_that_mailchimp_refuses_leaves_out_its_field_only(tag: str, value: str, rule: str) -> None:
+    gates = ("add", "update")
+    assert find([a_person(), a_person(2, **{tag: value})]) == [("0032", tag, rule, gates)]
+    held = find([a_person(2, **{tag: value})], required=(tag,))
+    assert sorted(held, key=str) == sorted([("0032", tag, rule, gates), ("0032", None, rule, gates)], key=str)
+
+
+def test_a_text_of_255_bytes_is_fine() -> None:
+    assert find([a_person(COMPANY="é" * 127 + "x")]) == []
+
+
+def test_a_required_merge_field_that_is_blank_holds_the_new_member() -> None:
+    assert find([a_person(LNAME=None)], required=("LNAME",)) == [("0031", None, "required_merge_field", ("add",))]
+
+
+def test_an_email_that_the_library_refuses_is_not_added() -> None:
+    people = [a_person(email="ann@mail.test"), a_person(2, email=None)]
+    assert find(people) == [("0031", None, "invalid_email", ("add",))]
+
+
+BIRTH = Rule(
+    name="birth", object="Contact", field="Birthdate", between=("today - 120 years", "today"), gates=("update",)
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [("1906-11-22", 0), ("1906-11-21", 1), ("2026-11-22", 0), ("2026-11-23", 1), ("1700-01-01", 1), (None, 0)],
+)
+def test_r17_a_date_has_to_lie_in_the_period_as_of_the_runs_day(day: str | None, found: int) -> None:
+    assert find([a_person(Birthdate=day)], rules=(BIRTH,)) == [("0031", None, "birth", ("update",))] * found
+
+
+def test_r17_a_moment_counts_as_its_day_in_the_time_zone() -> None:
+    rule = Rule(name="new", object="Contact", field="CreatedDate", between=("today", "today"), gates=("add",))
+    people = [a_person(), a_person(2, CreatedDate="2026-11-22T23:30:00.000Z")]  # 00:30 in Paris, a day later
+    people.append(a_person(3, CreatedDate="2026-11-21T23:30:00.000Z"))  # 00:30 in Paris on the 22nd
+    assert [row[0] for row in find(people, rules=(rule,))] == ["0031", "0032"]
+
+
+def test_r17_a_rule_looks_at_its_object_only() -> None:
+    rule = Rule(name="last", object="Lead", require="LastName", gates=("add", "create_lead"))
+    people = [a_person(LastName=" "), a_person(2, object="Lead", LastName=" \t"), a_person(3, object="Lead")]
+    assert find(people, rules=(rule,)) == [("0032", None, "last", ("add",))]
+
+
+def test_r17_a_rule_on_account_looks_at_person_accounts() -> None:
+    rule = Rule(name="industry", object="Account", require="Industry", gates=("update",))
+    blank = {"Account.Industry": None}
+    people = [a_person(**blank), a_person(2, is_person_account=True, **blank), a_person(3, is_person_account=True)]
+    assert find(people, rules=(rule,)) == [("0032", None, "industry", ("update",))]
+
+
+def test_nobody_at_all_gives_no_finding() -> None:
+    assert find([], required=("LNAME",), rules=(BIRTH,)) == []
+
+
+_VALUES = st.one_of(st.none(), st.text(max_size=300), st.floats().map(str), st.dates().map(str))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(_VALUES, _VALUES, _VALUES), max_size=6))
+def test_r18_findings_are_those_of_a_plain_reading(values: list[tuple[str | None, str | None, str | None]]) -> None:
+    people = [
+        a_person(number, COMPANY=_storable(text), TIER=_storable(tier), BIRTHDATE=_storable(day))
+        for number, (text, tier, day) in enumerate(values)
+    ]
+    expected = {(person["id"], tag) for person in people for tag in _plainly_wrong(person)}
+    assert {(key, str(field)) for key, field, _, _ in find(people)} == expected
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else text.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
+def _plainly_wrong(person: dict[str, Any]) -> Iterator[str]:
+    if person["COMPANY"] is not None and len(person["COMPANY"].encode()) > 255:
+        yield "COMPANY"
+    if person["TIER"] not in {None, "Gold", "Silver"}:
+        yield "TIER"
+    try:
+        if person["BIRTHDATE"] is not None and str(date.fromisoformat(person["BIRTHDATE"])) != person["BIRTHDATE"]:
+            yield "BIRTHDATE"
+    except ValueError:
+        yield "BIRTHDATE"
+
+
+def test_the_views_are_read_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.validation.runner.CHUNK_ROWS", 2)
+    people = [a_person(number, TIER="Platinum" if number % 2 else "Gold") for number in range(7)]
+    assert [row[0] for row in find(people)] == ["0031", "0033", "0035"]
