@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 CHUNK_BYTES = 1 << 20
 SPACE = " \t\r\n"
+ENDS = frozenset({*SPACE, ",", ":", "]", "}"})
 
 
 class JsonStream:
@@ -84,8 +85,8 @@ class JsonStream:
                 if not self._fill():
                     raise self._wrong(error.msg) from error
                 continue
-            # A number or literal at the very end of the buffer may go on in the next chunk.
-            if end < len(self._text) or not self._fill():
+            # A number that reaches the end of the buffer, or nearly so ("12."), may go on in the next chunk.
+            if self._text[end : end + 1] in ENDS or not self._fill():
                 self._at = end
                 return value
 
