@@ -80,7 +80,8 @@ class Filter:
     def _compare(self, condition: Compare) -> str:
         sql, field = self.operand(condition.operand)
         value, operator = condition.value, condition.operator
-        if value.kind == "NULL":
+        if value.kind == "NULL" or (value.kind, value.text) == ("STRING", ""):
+            # No field ever holds an empty text, so that it means null (assumed).
             return self._with_null(sql, condition)
         if value.kind == "RANGE":
             return self._with_range(sql, field, condition)
@@ -165,8 +166,7 @@ class Filter:
                 message = f"invalid ID field: {value.text}"
                 raise value.place.refused("INVALID_QUERY_FILTER_OPERATOR", message)
             return record_id
-        # An empty string in a query means null (a field never holds one).
-        return value.text or None
+        return value.text
 
     def _wrong_kind(self, field: Field | None, value: Value) -> Exception:
         name, kind = (field.name, field.type) if field else ("expr0", "double")

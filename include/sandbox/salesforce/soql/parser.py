@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError, v_args
 
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.soql.tree import (
@@ -37,10 +37,11 @@ def parse(query: str) -> Query:
         ApiError: MALFORMED_QUERY, with the place and the unexpected token.
     """
     try:
-        tree = _lark().parse(query)
+        parsed: Query = _Builder(query).transform(_lark().parse(query))
     except UnexpectedInput as error:
         raise _malformed(query, error) from error
-    parsed: Query = _Builder(query).transform(tree)
+    except VisitError as error:
+        raise error.orig_exc from error
     return parsed
 
 
