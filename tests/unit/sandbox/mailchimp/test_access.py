@@ -28,3 +28,10 @@ def test_a_method_can_be_overridden_in_a_post_only(api: Api) -> None:
     override = {"X-HTTP-Method-Override": "DELETE"}
     assert api.request("GET", f"/lists/{LIST}", headers=override).status_code == 400
     assert api.request("POST", f"/lists/{LIST}", headers=override).status_code == 204
+
+
+def test_fields_that_only_some_items_have_can_be_asked_for(api: Api) -> None:
+    query = {"fields": "campaigns.id,campaigns.report_summary.opens", "sort_field": "send_time"}
+    campaigns = api("GET", "/campaigns", **query).json()["campaigns"]
+    assert sorted(campaigns, key=len) == [{"id": "c0ffee0002"}, {"id": "c0ffee0001", "report_summary": {"opens": 3}}]
+    assert api("GET", "/campaigns", fields="nope").json()["errors"][0]["field"] == "fields"
