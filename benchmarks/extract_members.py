@@ -1,7 +1,6 @@
 """Members a second from Mailchimp's pages into Parquet: `python -m benchmarks.extract_members [--members N]`.
 
-Client and sandbox share the machine; the sandbox's own share is shown by the line "pages alone". Each line is the best of
-three.
+Client and sandbox share the machine; the line "pages alone" shows the sandbox's own share. Each line is the best of three.
 """
 
 from __future__ import annotations
@@ -24,6 +23,10 @@ from include.mailchimp.client import MailchimpClient
 from include.mailchimp.endpoints import MEMBERS
 from include.mailchimp.member_table import STATE_FIELDS
 from include.mailchimp.transport import Backoff, Transport
+from include.sandbox.mailchimp.app import create_app
+from include.sandbox.mailchimp.credentials import API_KEY
+from include.sandbox.mailchimp.store import AccountStore
+from include.sandbox.serving import Controls, serve
 
 LIST_ID = "bench00001"
 FIELDS = ("FNAME", "LNAME", "COMPANY", "ADDRESS", "BIRTHDATE", "TIER", "SPEND")
@@ -67,10 +70,6 @@ def state(members: int) -> Iterator[bytes]:
 
 def serve_account(port: multiprocessing.Queue, members: int) -> None:  # type: ignore[type-arg]
     """The sandbox's Mailchimp server, in a process of its own."""
-    from include.sandbox.mailchimp.app import create_app
-    from include.sandbox.mailchimp.store import AccountStore
-    from include.sandbox.serving import Controls, serve
-
     store = AccountStore(None)
     store.replace(io.BytesIO(b"".join(state(members))))
     serve(create_app(store, Controls()), "127.0.0.1", 0, listening=port.put)
@@ -93,8 +92,6 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=200_000)
     parser.add_argument("--connections", type=int, default=3)
     arguments = parser.parse_args()
-    from include.sandbox.mailchimp.credentials import API_KEY
-
     processes = multiprocessing.get_context("spawn")
     ports = processes.Queue()
     server = processes.Process(target=serve_account, args=(ports, arguments.members), daemon=True)

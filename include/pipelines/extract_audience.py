@@ -34,6 +34,8 @@ MARGIN = timedelta(minutes=10)
 ROWS_PER_FILE = 100_000
 SINGLE_READS = 500
 """Members that are looked up one by one; more cost a full read."""
+SECOND_LOOK = 10**12
+"""What is read to settle a doubt is numbered from here: it was seen after everything else."""
 ARCHIVED = "archived"
 TAGGED_FIELDS = (*STATE_FIELDS, "tags")
 
@@ -89,12 +91,11 @@ class _Reader:
         tags.remember(tagged)
         return {"read": read, **counts}
 
-    def _changed(self, since: datetime | None, look: int = 1) -> Iterator[pa.Table]:
+    def _changed(self, since: datetime | None) -> Iterator[pa.Table]:
         """Members in every status. Archived ones last: who was archived meanwhile is archived."""
-        yield from _shaped(self.client.members(self.list_id, fields=STATE_FIELDS, since_last_changed=since), look=look)
+        yield from self.client.members(self.list_id, fields=STATE_FIELDS, since_last_changed=since)
         for status in OWN_TAGS:
-            pages = self.client.members(self.list_id, fields=TAGGED_FIELDS, status=status, since_last_changed=since)
-            yield from _shaped(pages, look=look)
+            yield from self.client.members(self.list_id, fields=TAGGED_FIELDS, status=status, since_last_changed=since)
 
     def _completed(self, table: MemberTable, look: Look, name: str) -> Look:
         """The look with what it missed, and with who is gone: `since_last_changed` shows neither (detail 8).
@@ -114,9 +115,10 @@ class _Reader:
             return look
         scan = pa.concat_tables([*self._keys(None), *self._keys(ARCHIVED)])
         doubtful = table.doubtful(look, scan)
-        _, files = self._stage(f"{name}_again", self._looked_up(doubtful))
+        _, files = self._stage(f"{name}_again", self._looked_up(doubtful), seen_from=SECOND_LOOK)
         look = replace(look, files=look.files + files)
-        return replace(look, gone=tuple(set(doubtful) - set(scan["email_key"].to_pylist()) - table.seen_again(look)))
+        there = set(scan["email_key"].to_pylist()) | table.seen_since(look, SECOND_LOOK)
+        return replace(look, gone=tuple(set(doubtful) - there))
 
     def _keys(self, status: str | None) -> Iterator[pa.Table]:
         return self.client.members(self.list_id, fields=KEY_FIELDS, status=status)
@@ -124,32 +126,33 @@ class _Reader:
     def _looked_up(self, keys: list[str]) -> Iterator[pa.Table]:
         """Members as a second look shows them; who is not among them is gone."""
         if len(keys) > SINGLE_READS:
-            return self._changed(None, look=2)
+            return self._changed(None)
         found = self.client.map(lambda key: self.client.member(self.list_id, key, fields=TAGGED_FIELDS), keys)
-        return _shaped((table for table in found if table is not None), look=2)
+        return (table for table in found if table is not None)
 
-    def _stage(self, name: str, tables: Iterator[pa.Table]) -> tuple[int, tuple[str, ...]]:
+    def _stage(self, name: str, tables: Iterable[pa.Table], *, seen_from: int = 0) -> tuple[int, tuple[str, ...]]:
         """Commit tables as a partition of the run; the number of rows, and the files."""
         staging, partition = self.run.project.staging, self.run.partition(name)
-        rows = staging.write(partition, _in_files(tables), schema=_staged_schema())
+        rows = staging.write(partition, _in_files(_shaped(tables, seen_from)), schema=_staged_schema())
         return rows, tuple(staging.files(partition))
 
 
 def _staged_schema() -> pa.Schema:
-    """The columns of `members`, of one audience, and the number of the look that saw the row."""
+    """The columns of `members`, of one audience, and `seen`, a number that grows as rows are read."""
     import pyarrow as pa
 
     schema = MEMBERS.schema()
-    return schema.remove(schema.get_field_index("list_id")).append(pa.field("look", pa.int64()))
+    return schema.remove(schema.get_field_index("list_id")).append(pa.field("seen", pa.int64()))
 
 
-def _shaped(tables: Iterable[pa.Table], *, look: int) -> Iterator[pa.Table]:
+def _shaped(tables: Iterable[pa.Table], seen: int) -> Iterator[pa.Table]:
     """Pages in the staged columns; tags are null where they were not asked for."""
     import pyarrow as pa
 
     schema = _staged_schema()
     for table in tables:
-        page = table.append_column("look", pa.repeat(pa.scalar(look, pa.int64()), table.num_rows))
+        page = table.append_column("seen", pa.array(range(seen, seen + table.num_rows), pa.int64()))
+        seen += table.num_rows
         if "tags" not in page.column_names:
             page = page.append_column("tags", pa.nulls(page.num_rows, schema.field("tags").type))
         yield page.select(schema.names).cast(schema)

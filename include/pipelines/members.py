@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 NEWEST = """
     CREATE VIEW newest AS
-    SELECT * FROM fresh
-    QUALIFY row_number() OVER (
-        PARTITION BY email_key ORDER BY look DESC, last_changed DESC, status = 'archived' DESC, tags IS NULL
-    ) = 1
+    SELECT * FROM fresh WHERE seen IN (SELECT max(seen) FROM fresh GROUP BY email_key)
 """
 """A member that was read more than once counts as it was seen last."""
 PRESENT = """
@@ -73,7 +70,7 @@ class Look:
     """What one look at an audience brought.
 
     Attributes:
-        files: staged members; the columns of `members` but list_id, and `look`, the number of the look.
+        files: staged members; the columns of `members` but list_id, and `seen`, a number that grows as rows are read.
         memberships: email_key, tag.
         kept_tags: names of the tags whose known memberships still hold.
         gone: hashes of known members that are in the audience no more, in no status.
@@ -109,9 +106,11 @@ class MemberTable:
         )
         return sorted(key for (key,) in rows.fetchall())
 
-    def seen_again(self, look: Look) -> set[str]:
-        """Hashes of the members that a second look showed."""
-        rows = self._opened(look, self._version()).sql("SELECT email_key FROM fresh WHERE look > 1")
+    def seen_since(self, look: Look, seen: int) -> set[str]:
+        """Hashes of the members that were read from this number on."""
+        rows = self._opened(look, self._version()).sql(
+            "SELECT email_key FROM fresh WHERE seen >= $s", params={"s": seen}
+        )
         return {key for (key,) in rows.fetchall()}
 
     def merge(self, look: Look, seen_at: datetime) -> dict[str, int]:
@@ -159,8 +158,8 @@ class MemberTable:
     @staticmethod
     def _changed(connection: DuckDBPyConnection, merged: pa.Table) -> int:
         connection.register("merged", merged)
-        columns = ", ".join(column.name for column in MEMBERS.columns)
-        return len(connection.sql(f"SELECT {columns} FROM merged EXCEPT SELECT {columns} FROM known"))
+        row = f"email_key, hash({', '.join(column.name for column in MEMBERS.columns)})"
+        return len(connection.sql(f"SELECT {row} FROM merged EXCEPT SELECT {row} FROM known"))
 
     def _save_former_emails(self, moved: pa.Table, seen_at: datetime) -> None:
         if not moved.num_rows:
