@@ -26,7 +26,7 @@ def findings_schema() -> pa.Schema:
 
 
 def findings(suite: Suite, check: Check, records: pa.Table) -> pa.Table:
-    """The findings of one failed check: a row per record (`key`, `email_key`), two where its field is left out as well."""
+    """The findings of one failed check: a row per record (`key`, `email_key`), two where its field is left out too."""
     import pyarrow as pa
 
     fields = [check.field] if check.field is None or not check.holds_record else [check.field, None]
