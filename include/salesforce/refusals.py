@@ -39,7 +39,7 @@ MEANINGS = {
 }
 """Said instead of Salesforce's message, which would repeat the value."""
 VALUES = (
-    re.compile(r"[^\s,;:()<>'\"]+@[^\s,;:()<>'\"]+"),
+    re.compile(r"\S*@\S*"),
     re.compile(r"\"[^\"]*\"|'[^']*'|\u201c[^\u201d]*\u201d"),
     re.compile(r"\+?\d[\d\s()./-]{6,}\d"),
 )

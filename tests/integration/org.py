@@ -20,6 +20,8 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 """Where the org's clock stands."""
 LAST_WEEK = datetime(2026, 11, 13, 9, tzinfo=UTC)
 QUICK = Pace(first_pause=0.01, longest_pause=0.05, first_poll=0.02, longest_poll=0.2, longest_job=20)
+TAKEN = 1_000_000
+"""Ids from here on are the tests' own; the org counts its new records from one."""
 AUDIENCE = """\
 audience: Newsletter
 policy: legacy_parity
@@ -31,13 +33,13 @@ fields:
   TOPICS: {contact: Interests__c, lead: Interests__c}
   BIRTHDATE: {contact: Birthdate, lead: Birthdate__c}
 """
-ACCOUNT = {"Id": make_id("001", 1), "Name": "Acme", "IsPersonAccount": False, "SystemModstamp": LAST_WEEK}
+ACCOUNT = {"Id": make_id("001", TAKEN), "Name": "Acme", "IsPersonAccount": False, "SystemModstamp": LAST_WEEK}
 
 
 def contact(number: int, **fields: object) -> dict[str, object]:
     """A contact of `ACCOUNT`; the same number has the same Id."""
     return {
-        "Id": make_id("003", number),
+        "Id": make_id("003", TAKEN + number),
         "LastName": f"Lovelace{number}",
         "Title": "Dr",
         "Email": f"ada{number}@one.example",
@@ -53,7 +55,7 @@ def contact(number: int, **fields: object) -> dict[str, object]:
 def lead(number: int, **fields: object) -> dict[str, object]:
     """A lead; the same number has the same Id."""
     return {
-        "Id": make_id("00Q", number),
+        "Id": make_id("00Q", TAKEN + number),
         "LastName": f"Hopper{number}",
         "Company": "Navy",
         "Email": f"grace{number}@two.example",
@@ -84,15 +86,15 @@ class Org:
         """Sets the clock."""
         self.sandbox.set_clock(now.isoformat())
 
-    def connection(self, **changes: str) -> str:
-        """The Airflow connection as JSON."""
-        settings = {"conn_type": "salesforce", "login": credentials.USERNAME, "password": credentials.PASSWORD}
-        extra = {
-            "security_token": credentials.SECURITY_TOKEN,
-            "domain": "login",
-            "endpoint": self.sandbox.salesforce,
-        }
-        return json.dumps(settings | changes | {"extra": extra})
+    def connection(self, **changes: object) -> str:
+        """The Airflow connection as JSON; `endpoint` always leads here."""
+        settings = {
+            "conn_type": "salesforce",
+            "login": credentials.USERNAME,
+            "password": credentials.PASSWORD,
+            "extra": {"security_token": credentials.SECURITY_TOKEN, "domain": "login"},
+        } | changes
+        return json.dumps(settings | {"extra": settings["extra"] | {"endpoint": self.sandbox.salesforce}})
 
     def client(self):
         """A client that waits little."""
