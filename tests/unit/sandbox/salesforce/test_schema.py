@@ -6,15 +6,13 @@ import json
 
 import pytest
 
-from include.sandbox.salesforce.schema import DATA, load_schema
+from include.sandbox.salesforce.schema import DATA, PERSON_ACCOUNT, PLAIN_ACCOUNT, load_schema
 
 
 @pytest.mark.parametrize("person_accounts", [True, False])
 def test_described_fields_are_left_as_they_are(person_accounts: bool) -> None:
     schema = load_schema(person_accounts=person_accounts)
-    account = (
-        "cumulusci_Account_PersonAccountOrg.describe.json" if person_accounts else "grouparoo_Account.describe.v42.json"
-    )
+    account = PERSON_ACCOUNT if person_accounts else PLAIN_ACCOUNT
     for name, file in {"Account": account, "Lead": "grouparoo_Lead.describe.v42.json"}.items():
         recorded = json.loads((DATA / file).read_text("utf-8"))
         assert [schema.objects[name].fields[one["name"]].describe for one in recorded["fields"]] == recorded["fields"]
