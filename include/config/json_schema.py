@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from include.config.models import Audience, Pipeline, Rule
 
 FOLDER = Path(__file__).parent / "schema"
-"""Where the generated files lie; the YAML files name them in their first line."""
+"""Where the generated files lie (`make docs` writes them); the YAML files name them in their first line."""
 
 
 def schemas() -> dict[str, str]:
@@ -25,13 +25,6 @@ def schemas() -> dict[str, str]:
     return {name: _text(schema) for name, schema in made.items()}
 
 
-def write_schemas(folder: Path = FOLDER) -> None:
-    """Write every schema file anew."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in schemas().items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 def _without_stem(schema: dict[str, Any]) -> dict[str, Any]:
     """Leave out the one key that the file's name gives."""
     properties = {name: value for name, value in schema["properties"].items() if name != "stem"}
@@ -42,7 +35,3 @@ def _without_stem(schema: dict[str, Any]) -> dict[str, Any]:
 def _text(schema: Mapping[str, Any]) -> str:
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(dialect | dict(schema), indent=2, sort_keys=True) + "\n"
-
-
-if __name__ == "__main__":
-    write_schemas()

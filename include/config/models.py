@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from include.config.conditions import Condition
 from include.config.policies import PolicyName
-from include.config.scalars import Cap, CronExpression, DateBounds, GroupPath, Switch, TimeZone
+from include.config.scalars import Cap, CronExpression, DateBounds, GroupPath, Share, Switch, TimeZone
 from include.config.sources import Sources
 from include.config.strict import Model
 from include.schema import PersonObject
@@ -46,6 +46,13 @@ class Limits(Model):
     mailchimp_connections: int = Field(default=3, ge=1, le=10, description="connections that one task opens")
 
 
+class Quality(Model):
+    """Shares of quarantined rows (of a side) and of failing records (of a check) from which on they stand out."""
+
+    warn_above: Share = Field(default="0%", validate_default=True, description="above it: a warning mark")
+    fail_above: Share = Field(default="20%", validate_default=True, description="of quarantined rows: the run failed")
+
+
 class Pipeline(Model):
     """`pipeline.yaml`."""
 
@@ -54,6 +61,7 @@ class Pipeline(Model):
     time_zone: TimeZone
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
+    quality: Quality = Quality()
 
 
 class Consent(Model):

@@ -31,6 +31,13 @@ def _cap(value: object) -> object:
     raise ValueError(f"`{value}` is not a cap; write a number of rows (`500`) or a share (`20%`)")
 
 
+def _share(value: object) -> object:
+    """Accept a share from 0% to 100%; it becomes a fraction."""
+    if isinstance(value, str) and _CAP.fullmatch(value) and float(value[:-1]) <= 100:
+        return float(value[:-1]) / 100
+    raise ValueError(f"`{value}` is not a share; write it with a percent sign (`20%`)")
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -66,6 +73,8 @@ Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema({"enum": ["on"
 """`on` or `off` (also `true` or `false`)."""
 Cap = Annotated[str | int, BeforeValidator(_cap)]
 """A number of rows (int), or a share as text: `20%`."""
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}(\.\d+)?%$"})]
+"""A share: `20%`, read as 0.2."""
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 """An IANA name: `Europe/Paris`."""
 CronExpression = Annotated[str, AfterValidator(_cron)]

@@ -16,7 +16,7 @@ from include.config import json_schema
 from include.config.dates import resolve, resolve_period
 from include.config.fields import read_fields
 from include.config.load import load_configuration
-from include.config.mapping import AddressPaths, address_paths
+from include.config.mapping import ALLOWED, AddressPaths, address_paths
 from tests.unit.config.worlds import NEWSLETTER, PIPELINE, write_configuration
 
 TODAY = date(2026, 3, 31)
@@ -68,6 +68,13 @@ def test_an_address_is_its_parts() -> None:
     assert address_paths("MailingCity") is None
 
 
+def test_r18_the_documented_table_is_the_one_in_force() -> None:
+    text = (Path(json_schema.__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
+    table = text.split("## Pairs (R18)")[1].split("## Values")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert {source: tuple(targets.split(", ")) for source, targets in rows} == ALLOWED
+
+
 def test_every_configured_field_is_read(tmp_path: Path) -> None:
     rules = """\
     - {name: a, object: Account, require: Industry, gates: [add]}
@@ -87,7 +94,7 @@ def test_every_configured_field_is_read(tmp_path: Path) -> None:
 def test_the_json_schemas_in_the_tree_are_those_of_the_models() -> None:
     for name, text in json_schema.schemas().items():
         written = (json_schema.FOLDER / name).read_text(encoding="utf-8")
-        assert written == text, f"run `python -m include.config.json_schema`: {name} is out of step"
+        assert written == text, f"{name} is out of step: `make docs`"
 
 
 def test_the_json_schemas_accept_what_loads_and_refuse_unknown_keys() -> None:
