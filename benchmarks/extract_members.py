@@ -1,6 +1,6 @@
 """Members a second from Mailchimp's pages into Parquet: `python -m benchmarks.extract_members [--members N]`.
 
-Client and sandbox share the machine; the line "pages alone" shows what the sandbox takes. Each line is the best of three.
+Client and sandbox share the machine; "pages alone" is what the sandbox takes by itself. Each line is the best of three.
 """
 
 from __future__ import annotations
