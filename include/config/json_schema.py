@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from include.config.models import Audience, Pipeline, Rule
 
 FOLDER = Path(__file__).parent / "schema"
-"""Where the generated files lie (`make docs` writes them); the YAML files name them in their first line."""
+"""Where the generated files lie (`make docs` writes them)."""
 
 
 def schemas() -> dict[str, str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from include.config import json_schema
 from include.config.dates import resolve, resolve_period
 from include.config.fields import read_fields
-from include.config.load import load_configuration
+from include.config.load import audience_stems, configuration_folder, load_configuration
 from include.config.mapping import ALLOWED, AddressPaths, address_paths
 from tests.unit.config.worlds import NEWSLETTER, PIPELINE, write_configuration
 
@@ -103,3 +103,17 @@ def test_the_json_schemas_accept_what_loads_and_refuse_unknown_keys() -> None:
     jsonschema.validate(yaml.safe_load(PIPELINE), schemas["pipeline.json"])
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load(NEWSLETTER) | {"polizy": 1}, schemas["audience.json"])
+
+
+def test_the_configuration_that_ships_is_right_for_loader_and_schema() -> None:
+    folder = configuration_folder()
+    assert set(load_configuration(folder).audiences) == set(audience_stems(folder))
+    schemas = {name: json.loads(text) for name, text in json_schema.schemas().items()}
+    jsonschema.validate(
+        yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8")), schemas["pipeline.json"]
+    )
+    rules = yaml.safe_load((folder / "validation_rules.yaml").read_text(encoding="utf-8"))
+    jsonschema.validate(rules, schemas["validation_rules.json"])
+    for stem in audience_stems(folder):
+        text = (folder / "audiences" / f"{stem}.yaml").read_text(encoding="utf-8")
+        jsonschema.validate(yaml.safe_load(text), schemas["audience.json"])
