@@ -71,4 +71,6 @@ class AccountStore:
                 raise ValueError(f"{loader.at}: given twice, or without a value it needs ({error})") from error
             except KeyError as error:
                 raise ValueError(f"{loader.at}: the key {error} is missing") from error
+            except ValueError as error:
+                raise ValueError(f"{loader.at}: {error}") from error
             self.database.execute("INSERT INTO meta VALUES ('planted', ?)", (orjson.dumps(planted).decode(),))

@@ -3,6 +3,9 @@
 import math
 from datetime import UTC, datetime
 
+UTC_OFFSET = "+00:00"
+STORED_LENGTH = len("2026-11-23T09:00:00+00:00")
+
 
 def as_text(moment: datetime) -> str:
     """`2026-11-23T09:00:00+00:00`; fractions of a second are cut."""
@@ -15,7 +18,10 @@ def parse(text: str) -> datetime:
     Raises:
         ValueError: not a time.
     """
-    moment = datetime.fromisoformat(text.strip().replace(" ", "T"))
+    try:
+        moment = datetime.fromisoformat(text.strip().replace(" ", "T"))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time like 2026-11-23T09:00:00+00:00") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -25,7 +31,13 @@ def stored(text: object) -> str:
     Raises:
         ValueError: not a time.
     """
-    return as_text(parse(str(text))) if text else ""
+    if not text:
+        return ""
+    given = str(text)
+    moment = parse(given)
+    # Nearly every time comes in the stored form; writing it anew would cost a large state several seconds.
+    as_stored = len(given) == STORED_LENGTH and given[10] == "T" and given.endswith(UTC_OFFSET)
+    return given if as_stored else as_text(moment)
 
 
 def last_second_before_or_at(moment: datetime) -> str:

@@ -88,3 +88,22 @@ def test_a_wrong_state_is_refused_with_its_reason_and_changes_nothing(
 def test_text_that_is_no_state_is_refused(api: Api, text: str) -> None:
     answer = api.request("PUT", "http://127.0.0.1/_sandbox/state", content=text)
     assert (answer.status_code, "not the JSON of a state" in answer.json()["error"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("2026-10-01T08:00:00+00:00", "2026-10-01T08:00:00+00:00"),
+        ("2026-10-01T10:00:00.900+02:00", "2026-10-01T08:00:00+00:00"),
+        ("2026-10-01 08:00:00+00:00", "2026-10-01T08:00:00+00:00"),
+        ("2026-10-01T08:00:00Z", "2026-10-01T08:00:00+00:00"),
+    ],
+)
+def test_times_of_a_state_are_kept_in_one_form(api: Api, given: str, stored: str) -> None:
+    api.load(one_list(members=[member(ANN, last_changed=given)]))
+    assert api.member(ANN)["last_changed"] == stored
+
+
+def test_a_time_that_is_none_is_refused(api: Api) -> None:
+    with pytest.raises(ValueError, match="2026-13-01"):
+        api.load(one_list(members=[member(ANN, last_changed="2026-13-01T08:00:00+00:00")]))
