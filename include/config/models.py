@@ -47,7 +47,7 @@ class Limits(Model):
 
 
 class Quality(Model):
-    """Shares of quarantined rows (of a side) and of failing records (of a check) from which on they stand out."""
+    """Shares of quarantined rows (of a run) and of failing records (of a check) above which they stand out."""
 
     warn_above: Share = Field(default="0%", validate_default=True, description="above it: a warning mark")
     fail_above: Share = Field(default="20%", validate_default=True, description="of quarantined rows: the run failed")

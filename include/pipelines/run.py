@@ -60,6 +60,11 @@ class SyncRun:
         """A staging partition of this run: `schema`, `pins`, `mapped`, `lead_candidates`, `findings`, `ledger`."""
         return Partition(f"sync_{self.stem}", name, self.run_id)
 
+    @property
+    def report_folder(self) -> tuple[str, ...]:
+        """Where the run's report lies below the root."""
+        return report_folder(self.stem, self.run_id)
+
     def save_schema(self, schema: AudienceSchema) -> None:
         """Commit the audience as extraction found it."""
         self.project.staging.write_document(self.partition("schema"), dataclasses.asdict(schema))
@@ -82,6 +87,10 @@ class SyncRun:
         document = cast("dict[str, Any]", self.project.staging.document(self.partition("pins")))
         return Pins(**document | {"extracted_at": datetime.fromisoformat(document["extracted_at"])})
 
+    def drop_outcome(self, stage: str) -> None:
+        """Forget how an earlier try of a stage ended."""
+        self.project.staging.drop(self.partition(f"outcome_{stage}"))
+
     def save_outcome(self, stage: str, outcome: Outcome) -> None:
         """Leave a stage's outcome for the report; another try replaces it."""
         self.project.staging.write_document(self.partition(f"outcome_{stage}"), dataclasses.asdict(outcome))
@@ -92,3 +101,8 @@ class SyncRun:
         if not self.project.staging.committed(partition):
             return None
         return Outcome(**cast("dict[str, Any]", self.project.staging.document(partition)))
+
+
+def report_folder(stem: str, run_id: str) -> tuple[str, ...]:
+    """Where the report of a run of an audience lies below the root; the Data Docs lie in `data_docs` beside it."""
+    return ("reports", stem, Partition(f"sync_{stem}", "report", run_id).folder[-1])

@@ -62,6 +62,7 @@ def _carry_out(run: SyncRun, name: str) -> Counts:
     """Run a stage and leave its outcome for the report: of an unknown error its kind only, as it may quote a row."""
     if name == STAGES[0]:
         runs.start(run.project, run.run_id, PIPELINE, run.stem)
+    run.drop_outcome(name)
     try:
         counts = stages()[name](run)
     except Exception as error:

@@ -1,0 +1,195 @@
+"""The stage `report` of an audience's sync: both ledgers as they ended, the quarantine, the report, the run's state.
+
+It runs whatever happened before: parts that the run never came to are left out of the report.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from include.errors import FatalError
+from include.pipelines import runs
+from include.pipelines.ending import run_ending
+from include.quality import figures, quarantine
+from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
+from include.quality.ledgers import make_operation_ledger, make_row_ledger, weigh
+from include.quality.page import as_html, as_json
+from include.quality.verdict import verdict
+from include.transform.reasons import MEANINGS
+from include.warehouse.store import connect
+from include.warehouse.tables import MEMBERS, PEOPLE, PLANS, QUARANTINE, RESULTS, ROW_LEDGER
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from include.pipelines.ending import RunEnding
+    from include.pipelines.run import SyncRun
+    from include.quality.document import OperationLedger, QuarantineGroup, RowLedger, SuiteChecks
+
+log = logging.getLogger(__name__)
+PIPELINE = "sync_audience"
+DATA_DOCS = "data_docs"
+
+
+def report(run: SyncRun) -> dict[str, object]:
+    """Close the run: write row ledger, quarantine, `report.json`, `report.html` and the run's state; returns counts.
+
+    Raises FatalError, once all is written, where a ledger does not balance or more rows are quarantined than
+    `quality.fail_above` allows.
+    """
+    connection = connect()
+    run.project.warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
+    ended = run_ending(run, wrote=connection.execute("SELECT 1 FROM results LIMIT 1").fetchone() is not None)
+    made = _make(run, connection, ended)
+    for name, content in (("report.json", as_json(made)), ("report.html", as_html(made))):
+        run.project.storage.write_atomically(run.project.storage.path(*run.report_folder, name), content.encode())
+    counts = _counts(run, made)
+    by_stage = {line.name: _stage_counts(run, line.name) for line in ended.lines if line.ending == "done"}
+    runs.finish(run.project, run.run_id, PIPELINE, made.state, audience=run.stem, counts={**by_stage, "report": counts})
+    log.info("audience %s: %s: %s", run.stem, made.state, made.headline)
+    if made.state == "failed" and ended.problem is None:
+        raise FatalError(f"audience {run.stem}: {made.headline} The report is {counts['page']}")
+    return counts
+
+
+def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> Report:
+    thresholds = _thresholds(run)
+    operations, rows, held = None, None, None
+    if ended.done("transform"):
+        operations = _operations(run, connection, ended)
+        rows = _rows(run, connection)
+        held = _quarantine(run, connection, ended)
+    state, headline = verdict(ended.problem, rows, operations, thresholds, stopped=ended.stopped, dry_run=run.dry_run)
+    facts = _facts(run)
+    earlier = _earlier(run)
+    by_state = figures.by_state(rows.lines) if rows else {}
+    return Report(
+        state=state,
+        headline=headline,
+        run=facts,
+        stages=ended.lines,
+        thresholds=thresholds,
+        rows=rows,
+        operations=operations,
+        suites=_suites(run, thresholds) if ended.done("validate") else (),
+        quarantine=held,
+        consent=_consent(run) if ended.done("transform") else None,
+        notes=figures.notes(connection) if rows else (),
+        trend=(*earlier, figures.trend_point(run.run_id, facts.started_at, state, by_state)),
+        data_docs=ended.done("validate"),
+    )
+
+
+def _operations(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> OperationLedger:
+    run.project.warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
+    make_operation_ledger(connection, ended.unanswered())
+    return figures.operation_ledger(connection)
+
+
+def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:
+    """Make and save the row ledger."""
+    warehouse, pins = run.project.warehouse, run.pins()
+    warehouse.view(connection, "people", PEOPLE, pins.people)
+    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
+    run.project.staging.view(connection, "draft", run.partition("ledger"))
+    make_row_ledger(connection)
+    saved = connection.sql(
+        "SELECT $run_id AS run_id, $audience AS audience, * FROM row_ledger",
+        params={"run_id": run.run_id, "audience": run.stem},
+    )
+    warehouse.replace(ROW_LEDGER, saved.to_arrow_table(), run_id=run.run_id)
+    return figures.row_ledger(
+        connection, weigh(connection), {reason.value: meaning.text for reason, meaning in MEANINGS.items()}
+    )
+
+
+def _quarantine(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> tuple[QuarantineGroup, ...]:
+    """Make the quarantine; save it where the run carried out its plan and no newer run has started."""
+    warehouse = run.project.warehouse
+    run.project.staging.view(connection, "findings", run.partition("findings"))
+    warehouse.view(connection, "known", QUARANTINE, audience=run.stem)
+    quarantine.make_quarantine(connection, run.stem, run.pins().extracted_at)
+    if ended.loading and runs.find(run.project, PIPELINE, audience=run.stem)[0]["run_id"] == run.run_id:
+        warehouse.replace(QUARANTINE, connection.table("held").to_arrow_table(), audience=run.stem)
+    return figures.quarantine(connection)
+
+
+def _suites(run: SyncRun, thresholds: Thresholds) -> tuple[SuiteChecks, ...]:
+    document = cast("list[dict[str, Any]]", run.project.staging.document(run.partition("checks")))
+    return figures.suites(document, thresholds)
+
+
+def _consent(run: SyncRun) -> Consent:
+    counts = cast("dict[str, int]", _stage_counts(run, "transform"))
+    return Consent(counts["opted_out_but_subscribed"], counts["unsubscribed_but_not_opted_out"])
+
+
+def _facts(run: SyncRun) -> RunFacts:
+    row = next(row for row in runs.find(run.project, PIPELINE, audience=run.stem) if row["run_id"] == run.run_id)
+    return RunFacts(
+        audience=run.stem,
+        mailchimp_audience=run.audience.audience,
+        policy=run.audience.policy,
+        run_id=run.run_id,
+        dry_run=run.dry_run,
+        query=run.query,
+        started_at=row["started_at"],
+        ended_at=datetime.now(UTC),
+        config_hash=row["config_hash"],
+        sources=_sources(run, row["started_at"]),
+    )
+
+
+def _sources(run: SyncRun, started_at: datetime) -> tuple[Source, ...]:
+    """When both sides were read, by our clock: in the newest extraction of Salesforce, and in the run itself."""
+    extractions = runs.find(run.project, "extract_salesforce")
+    read_at = next(
+        (
+            row["started_at"]
+            for row in extractions
+            if row["state"] in runs.SUCCESSFUL and row["ended_at"] and row["ended_at"] <= started_at
+        ),
+        None,
+    )
+    age = None if read_at is None else int((started_at - read_at).total_seconds() // 60)
+    pinned = run.project.staging.committed(run.partition("pins"))
+    return (
+        Source("Salesforce", read_at, age),
+        Source("Mailchimp", started_at if pinned else None, 0 if pinned else None),
+    )
+
+
+def _earlier(run: SyncRun) -> tuple[TrendPoint, ...]:
+    """The last runs before this one that came to a plan and were no dry runs, oldest first."""
+    points = []
+    for row in runs.find(run.project, PIPELINE, audience=run.stem):
+        counts = json.loads(row["counts"] or "{}").get("report", {})
+        if row["run_id"] != run.run_id and counts.get("rows") and not counts["dry_run"]:
+            points.append(figures.trend_point(row["run_id"], row["started_at"], row["state"], counts["rows"]))
+    return tuple(reversed(points[: figures.TREND_RUNS - 1]))
+
+
+def _thresholds(run: SyncRun) -> Thresholds:
+    quality = run.project.configuration.pipeline.quality
+    return Thresholds(quality.warn_above, quality.fail_above)
+
+
+def _stage_counts(run: SyncRun, stage: str) -> dict[str, object]:
+    outcome = run.outcome(stage)
+    return outcome.counts if outcome else {}
+
+
+def _counts(run: SyncRun, made: Report) -> dict[str, object]:
+    """What the run's row and XCom say of the report."""
+    return {
+        "state": made.state,
+        "dry_run": run.dry_run,
+        "rows": figures.by_state(made.rows.lines) if made.rows else {},
+        "operations": figures.by_state(made.operations.lines) if made.operations else {},
+        "quarantined_records": sum(group.records for group in made.quarantine or ()),
+        "balanced": bool(made.rows and made.rows.balanced and made.operations and made.operations.balanced),
+        "page": run.project.storage.path(*run.report_folder, "report.html"),
+    }

@@ -1,0 +1,52 @@
+"""What is held back now: this run's findings and refusals, with the age and the attempts of those known before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+GATE_OF = {
+    "add_member": "add",
+    "update_member": "update",
+    "add_tag": "update",
+    "create_lead": "create_lead",
+    "upsert_mirror": "mirror",
+}
+"""What a refused operation of each kind holds back."""
+MIRROR_OBJECT = "MC_Subscriber__c"
+
+
+def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: datetime) -> None:
+    """Make `held` with the columns of the table `quarantine`.
+
+    Reads the views `findings`, `known` (the audience's quarantine before) and `operation_ledger`. `found_at` is
+    the same at each try of a run: a row that already bears it is not counted again.
+    """
+    gates = " ".join(f"WHEN '{kind}' THEN '{gate}'" for kind, gate in GATE_OF.items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE held AS
+        WITH found AS (
+            SELECT side, object, key, field, rule, reason, gates FROM findings
+            UNION ALL
+            SELECT if(kind = 'upsert_mirror', 'salesforce', 'mailchimp'),
+                   if(kind = 'upsert_mirror', '{MIRROR_OBJECT}', 'member'), email_key,
+                   nullif(split_part(cause, ':', 2), ''),
+                   coalesce(nullif(vendor_code, ''), split_part(cause, ':', 1)), reason, [CASE kind {gates} END]
+            FROM operation_ledger WHERE state = 'refused' AND email_key IS NOT NULL
+        ), once AS (
+            SELECT side, object, key, field, rule, min(reason) AS reason,
+                   list_sort(list_distinct(flatten(list(gates)))) AS gates
+            FROM found GROUP BY side, object, key, field, rule
+        )
+        SELECT $audience AS audience, once.side, once.object, once.key, once.field, once.rule, once.reason, once.gates,
+               coalesce(known.first_seen, $found_at) AS first_seen, $found_at AS last_seen,
+               coalesce(known.attempts, 0) + if(known.last_seen IS NOT DISTINCT FROM $found_at, 0, 1) AS attempts
+        FROM once LEFT JOIN known ON known.side = once.side AND known.object = once.object AND known.key = once.key
+            AND known.field IS NOT DISTINCT FROM once.field AND known.rule = once.rule
+        """,
+        {"audience": audience, "found_at": found_at},
+    )
