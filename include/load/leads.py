@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.load.operations import Operation, Plan, in_chunks
-from include.load.results import written
+from include.load.results import reason, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set
@@ -48,7 +48,7 @@ class LeadLoad:
         answers = self.client.insert("Lead", [operation.after for operation in chunk], headers=headers(self.settings))
         for operation, answer in zip(chunk, answers, strict=True):
             self.log.record(
-                operation.op_id, written(answer), answer.message, code=answer.code, vendor_id=answer.id or None
+                operation.op_id, written(answer), reason(answer), code=answer.code, vendor_id=answer.id or None
             )
 
 

@@ -44,8 +44,8 @@ class Plan:
         """Raise StoppedByCheck where the plan is older than two hours: a new run plans again from current data."""
         connection = connect()
         self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        oldest = connection.execute("SELECT min(planned_at) FROM plans").fetchone()
-        planned_at = oldest[0] if oldest else None
+        oldest = connection.execute("SELECT epoch_us(min(planned_at)) FROM plans").fetchone()
+        planned_at = datetime.fromtimestamp(oldest[0] / 1e6, UTC) if oldest and oldest[0] is not None else None
         if planned_at is not None and (now or datetime.now(UTC)) - planned_at > PLAN_LIFETIME:
             raise StoppedByCheck(
                 f"the plan of run {self.run_id} was made at {planned_at:%Y-%m-%d %H:%M} UTC, more than "

@@ -33,6 +33,11 @@ def written(answer: WriteResult) -> ResultState:
     return "failed" if answer.code in {*TRANSIENT_CODES, "UNPROCESSED"} else "refused"
 
 
+def reason(answer: WriteResult) -> str:
+    """What Salesforce said of a row, with the fields it named."""
+    return f"{answer.message} ({', '.join(answer.fields)})" if answer.fields else answer.message
+
+
 class ResultLog:
     """Collects results and appends them to the warehouse in chunks.
 

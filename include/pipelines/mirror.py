@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from include.errors import FatalError, TransientError
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
-from include.load.results import ResultLog, written
+from include.load.results import ResultLog, reason, written
 from include.pipelines import watermarks
 from include.pipelines.plan_inputs import plan_inputs
 from include.transform.match import find_people, follow_successors, match_members
@@ -135,13 +135,9 @@ class _MirrorStage:
             connection = connect()
             warehouse.view(connection, "known", MIRROR, version, list_id=list_id, object=SUBSCRIBER)
             connection.register("fresh", rows)
-            known = (
-                "SELECT * FROM known WHERE key NOT IN (SELECT key FROM fresh)"
-                if keep
-                else "SELECT * FROM known LIMIT 0"
-            )
+            kept = "key NOT IN (SELECT key FROM fresh)" if keep else "false"
             return connection.sql(
-                f"""{known} UNION ALL BY NAME
+                f"""SELECT * FROM known WHERE {kept} UNION ALL BY NAME
                 SELECT $list_id AS list_id, $object AS object, key, id, record FROM fresh WHERE NOT is_deleted""",
                 params={"list_id": list_id, "object": SUBSCRIBER},
             ).to_arrow_table()
@@ -192,7 +188,7 @@ class _MirrorStage:
                 for row in chunk:
                     answer = answers[row["key"]]
                     op_id = _op_id(self.run.stem, row["key"], row["after"])
-                    log.record(op_id, written(answer), answer.message, code=answer.code, vendor_id=answer.id)
+                    log.record(op_id, written(answer), reason(answer), code=answer.code, vendor_id=answer.id)
                     if answer.success:
                         taken.append({"key": row["key"], "id": answer.id, "record": row["after"], "is_deleted": False})
                 self._remember(taken)

@@ -77,12 +77,12 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
 
 
 def _plan_rows(run: SyncRun, connection: DuckDBPyConnection) -> pa.Table:
-    rows: pa.Table = connection.execute(
+    rows: pa.Table = connection.sql(
         """
         SELECT $run_id AS run_id, $audience AS audience, $planned_at AS planned_at, * EXCLUDE (assigns)
         FROM operations
         """,
-        {"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},
+        params={"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},
     ).to_arrow_table()
     return rows
 

@@ -37,8 +37,8 @@ class Partition:
 
     @property
     def folder(self) -> tuple[str, ...]:
-        """Its folders below the root; characters that a file system may refuse are replaced."""
-        return ("staging", self.source, self.object, "run=" + re.sub(r"[^A-Za-z0-9._+-]", "_", self.run_id))
+        """Its folders below the root. No `name=value`, which readers of Parquet would take for a column."""
+        return ("staging", self.source, self.object, re.sub(r"[^A-Za-z0-9._+-]", "_", self.run_id))
 
     def __str__(self) -> str:
         return f"{self.source}/{self.object} of run {self.run_id}"

@@ -55,8 +55,8 @@ def _fields(connection: DuckDBPyConnection, inputs: Inputs) -> str:
     for field, value in (("OwnerId", settings.owner), ("RecordTypeId", settings.record_type)):
         if value:
             pairs.append((field, sql.json_text(sql.text(value))))
-    columns = connection.sql("SELECT * EXCLUDE (email_key, email) FROM lead_candidates LIMIT 0").columns
-    given = {field for field, _ in pairs}
+    columns = connection.sql("SELECT * FROM lead_candidates LIMIT 0").columns
+    given = {"email_key", "email", *(field for field, _ in pairs)}
     for field in columns:
         if field not in given:
             kept = f"NOT list_contains(coalesce(member_gates.left_out, []), {sql.text(field)})"

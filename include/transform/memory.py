@@ -21,7 +21,7 @@ def find_done(connection: DuckDBPyConnection) -> None:
         """
         CREATE TEMP TABLE done AS
         SELECT op_id, state = 'applied' AS written
-        FROM (SELECT op_id, arg_max(state, at) AS state FROM results GROUP BY op_id) JOIN plans USING (op_id)
+        FROM (SELECT op_id, arg_max(state, "at") AS state FROM results GROUP BY op_id) JOIN plans USING (op_id)
         WHERE state = 'applied' OR (state = 'already_there' AND kind <> 'add_member')
         """
     )
