@@ -51,6 +51,8 @@ _SHOWN = {
     "datetime": _ISO.format("CAST(replace(\"{0}\", '+0000', '+00:00') AS TIMESTAMPTZ)"),
     "number": 'CAST(CAST("{0}" AS DOUBLE) AS BIGINT)',
 }
+_FORGOTTEN = """regexp_replace(record, '"Status__c":("[^"]*"|null)', '"Status__c":"forgotten"')"""
+"""A row whose member is gone stays as it was, but for the status. Quotes inside values are escaped, so that none match."""
 _DESIRED = {"text": "nullif({0}, '')", "datetime": _ISO, "number": "CAST({0} AS BIGINT)"}
 
 
@@ -83,6 +85,9 @@ def differences(connection: DuckDBPyConnection, *, audience_id: str, everyone: b
             SELECT m.email_key, p.person_id, m.list_id || ':' || m.email_key AS key,
                    CAST(to_json({{{pairs}}}) AS VARCHAR) AS record
             FROM members m LEFT JOIN matched p USING (email_key)
+            UNION ALL
+            SELECT split_part(key, ':', 2), NULL, key, {_FORGOTTEN}
+            FROM mirror WHERE split_part(key, ':', 2) NOT IN (SELECT email_key FROM members)
         )
         SELECT d.email_key, d.person_id, d.key, k.record AS before, d.record AS "after"
         FROM desired d LEFT JOIN mirror k USING (key)

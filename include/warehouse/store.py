@@ -91,20 +91,7 @@ class Warehouse:
 
     def replace(self, table: Table, rows: pa.Table, **partition: str) -> None:
         """Replace a partition (or, without one, the whole table and its schema) in one atomic step."""
-        from deltalake import write_deltalake
-
-        predicate = _predicate(partition)
-        existing = self._delta(table, None)
-        self._retrying(
-            lambda: write_deltalake(
-                self._uri(table),
-                self._shaped(table, rows),
-                mode="overwrite",
-                partition_by=list(table.partition_by) or None,
-                predicate=predicate if predicate and existing is not None else None,
-                schema_mode=None if predicate else "overwrite",
-            )
-        )
+        self.update(table, lambda _: rows, **partition)
 
     def update(self, table: Table, compute: Callable[[int], pa.Table], **partition: str) -> None:
         """Replace a partition (or the table) by rows computed from its newest version, as if nobody else wrote.
