@@ -52,7 +52,7 @@ _SHOWN = {
     "number": 'CAST(CAST("{0}" AS DOUBLE) AS BIGINT)',
 }
 _FORGOTTEN = """regexp_replace(record, '"Status__c":("[^"]*"|null)', '"Status__c":"forgotten"')"""
-"""A row whose member is gone stays as it was, but for the status. Quotes inside values are escaped, so that none match."""
+"""A row whose member is gone stays as it was, but for the status. Quotes inside values are escaped: none match."""
 _DESIRED = {"text": "nullif({0}, '')", "datetime": _ISO, "number": "CAST({0} AS BIGINT)"}
 
 

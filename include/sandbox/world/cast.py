@@ -126,7 +126,7 @@ LEADS = (
 STRANGERS = (
     Role("stranger with a full profile", _STRANGER, 5, {_UPDATES: _IN_STEP}),
     Role("stranger with little known", _STRANGER, 3, {_UPDATES: _SPARSE}),
-    Role("stranger in two audiences", _STRANGER, 1, {_NEWS: _IN_STEP, _UPDATES: Seat(tags=("Beta tester",))}),
+    Role("stranger in two audiences", _STRANGER, 1, {_PARTNERS: _IN_STEP, _UPDATES: Seat(tags=("Beta tester",))}),
     Role("stranger who left", _STRANGER, 1, {_UPDATES: _LEFT}),
     Role("stranger whose address bounced", _STRANGER, 1, {_UPDATES: _CLEANED}),
     Role("stranger who has not confirmed", _STRANGER, 1, {_UPDATES: _PENDING}),
