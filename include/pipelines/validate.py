@@ -42,21 +42,16 @@ def validate(run: SyncRun) -> dict[str, object]:
     """
     inputs = plan_inputs(run)
     check(run.project.configuration, run.stem, inputs.schema, inputs.org)
-    connection = connect()
     pins = run.pins()
-    run.project.warehouse.view(connection, "people", PEOPLE, pins.people)
-    run.project.warehouse.view(connection, "members", MEMBERS, pins.members, list_id=inputs.schema.list_id)
-    suites = _suites(run, connection, inputs)
-    checks = Run(connection)
-    run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
+    with connect() as connection:
+        run.project.warehouse.view(connection, "people", PEOPLE, pins.people)
+        run.project.warehouse.view(connection, "members", MEMBERS, pins.members, list_id=inputs.schema.list_id)
+        checks = Run(connection)
+        suites = _suites(run, connection, inputs)
+        run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
     run.project.staging.write_document(run.partition("checks"), [_account(outcome) for outcome in checks.outcomes])
-    write_data_docs(
-        checks,
-        run.project.storage,
-        *("reports", run.stem, run.partition("checks").folder[-1], DATA_DOCS),
-        run_id=run.run_id,
-        at=pins.extracted_at,
-    )
+    folder = ("reports", run.stem, run.partition("checks").folder[-1], DATA_DOCS)
+    write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=pins.extracted_at)
     return _counts(checks.outcomes)
 
 
