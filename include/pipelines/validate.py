@@ -50,7 +50,7 @@ def validate(run: SyncRun) -> dict[str, object]:
         suites = _suites(run, connection, inputs)
         run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
     run.project.staging.write_document(run.partition("checks"), [_account(outcome) for outcome in checks.outcomes])
-    folder = ("reports", run.stem, run.partition("checks").folder[-1], DATA_DOCS)
+    folder = (*run.report_folder, DATA_DOCS)
     write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=pins.extracted_at)
     return _counts(checks.outcomes)
 

@@ -125,7 +125,7 @@ def test_g09_no_value_leaves_the_staged_rows(tmp_path: Path, caplog: pytest.LogC
     counts = validate(run)
     assert len(counts["findings"]) == 5  # type: ignore[arg-type]
     shown = [path for path in (tmp_path / "root" / "reports").rglob("*") if path.is_file()]
-    assert [path for path in shown if path.name == "index.html" and "run=manual__1" in path.parts]
+    assert [path for path in shown if path.name == "index.html" and "manual__1" in path.parts]
     kept = shown + [Path(file) for file in run.project.staging.files(run.partition("findings"))]
     kept += list((tmp_path / "root" / "staging").rglob("manifest.json"))
     findings = staged(run, "findings")
