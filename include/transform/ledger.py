@@ -58,7 +58,7 @@ def make_ledger(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SELECT side, key, email_key, {state} AS state, reason, coalesce(op_ids, []) AS op_ids FROM (
             SELECT 'salesforce' AS side, people.id AS key, people.email_key, {_reason(PEOPLE)} AS reason,
                    CASE WHEN {mine} THEN fates.op_ids END AS op_ids
-            FROM people LEFT JOIN addressees ON addressees.email_key = people.email_key AND NOT people.is_converted
+            FROM people LEFT JOIN addressees ON addressees.email_key = people.email_key
             LEFT JOIN fates ON fates.email_key = people.email_key
             WHERE NOT people.is_deleted
             UNION ALL
