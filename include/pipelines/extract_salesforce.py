@@ -103,10 +103,10 @@ def _stage(project: Project, client: SalesforceClient, reading: Reading, run_id:
 
 
 def _merge(project: Project, readings: list[Reading], run_id: str, seen_at: datetime) -> Merge:
-    files = [file for reading in readings for file in project.staging.files(_partition(reading, run_id))]
+    partitions = [_partition(reading, run_id) for reading in readings]
     whole = [reading.object for reading in readings if reading.since is None]
     columns = sorted({path for reading in readings for path in reading.paths})
-    return merge(project.warehouse, Fresh(files, whole, columns), seen_at)
+    return merge(project.warehouse, Fresh(project.staging, partitions, whole, columns), seen_at)
 
 
 def _partition(reading: Reading, run_id: str) -> Partition:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from include.schema import PersonObject
+    from include.staging.store import Partition, StagingStore
 
 SOURCE = "salesforce"
 
@@ -47,9 +48,10 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """What was read: Parquet files in the shape of `people`, the objects that were read whole, further text columns."""
+    """What was read: partitions in the shape of `people`, the objects that were read whole, further text columns."""
 
-    files: Sequence[str]
+    staging: StagingStore
+    partitions: Sequence[Partition]
     full: Sequence[PersonObject]
     paths: Sequence[str]
 
@@ -84,11 +86,11 @@ def _views(warehouse: Warehouse, fresh: Fresh, version: int) -> DuckDBPyConnecti
     """A connection with `fresh` (what was read), `stored` (the table), `current` (the table in fresh's columns)."""
     connection = connect()
     warehouse.view(connection, "stored", PEOPLE, version)
+    for number, partition in enumerate(fresh.partitions):
+        fresh.staging.view(connection, f"read_{number}", partition)
+    read = " UNION ALL BY NAME ".join(f"SELECT * FROM read_{number}" for number in range(len(fresh.partitions)))
     columns = _columns(fresh.paths)
-    for name, relation in (
-        ("current", "stored"),
-        ("fresh", f"read_parquet([{_literals(fresh.files)}], union_by_name = true)"),
-    ):
+    for name, relation in (("current", "stored"), ("fresh", f"({read})")):
         there = set(_table_columns(connection, relation))
         chosen = ", ".join(_quoted(c) if c in there else f"NULL::VARCHAR AS {_quoted(c)}" for c in columns)
         connection.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM {relation}")
@@ -138,10 +140,6 @@ def _table_columns(connection: DuckDBPyConnection, relation: str) -> list[str]:
 def _number(connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, object] | None = None) -> int:
     row = connection.execute(sql, parameters).fetchone()
     return int(row[0]) if row else 0
-
-
-def _literals(values: Sequence[str]) -> str:
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
 
 
 def _quoted(name: str) -> str:

@@ -13,8 +13,9 @@ from include.keys import email_key
 from include.pipelines import runs
 from include.pipelines.extract_salesforce import PIPELINE, extract
 from include.pipelines.run import SALESFORCE_SCHEMA
-from include.warehouse.tables import EMAILS, PEOPLE, WATERMARKS
+from include.warehouse.tables import EMAILS, PEOPLE
 from tests.integration.org import ACCOUNT, NOW, contact, lead, make_project
+from tests.unit.pipelines.killing import Killed, KillingProject
 
 RESULTS = "/services/data/v{version}/jobs/query/{id}/results"
 BULK, REST = 0, 1_000_000
@@ -129,14 +130,18 @@ def test_r07_former_email_is_remembered(org, known):
     assert (row["holder_id"], row["email_key"]) == (contact(1)["Id"], email_key(contact(1)["Email"]))
 
 
-def test_g04_run_that_was_killed_before_its_watermark_ends_the_same(org, known, monkeypatch):
+def test_g04_run_killed_before_any_of_its_writes_ends_the_same(org, known):
     org.update("Contact", contact(1)["Id"], Email="new@one.example")
-    marks = known.warehouse.read(WATERMARKS)
-    extract("second", known)
-    known.warehouse.replace(WATERMARKS, marks)
-    once = people(known), known.warehouse.read(EMAILS).num_rows
-    assert extract("second", known)["changed"] == 0
-    assert (people(known), known.warehouse.read(EMAILS).num_rows) == once
+    killed_before = [(0, "runs"), (1, "emails"), (2, "people"), (3, "watermarks"), (2, "watermarks"), (3, "runs")]
+    for survives, table in killed_before:
+        with pytest.raises(Killed, match=table):
+            extract("second", KillingProject.of(known, survives))
+    undisturbed = KillingProject.of(known, survives=9)
+    extract("second", undisturbed)
+    assert undisturbed.warehouse.written == ["runs", "watermarks", "watermarks", "runs"]
+    assert people(known)[contact(1)["Id"]]["email"] == "new@one.example"
+    assert [row["holder_id"] for row in known.warehouse.read(EMAILS).to_pylist()] == [contact(1)["Id"]]
+    assert {row["state"] for row in runs.find(known, PIPELINE)} == {"success"}
 
 
 def test_newly_mapped_field_is_read_for_everyone(org, known, tmp_path):

@@ -13,6 +13,7 @@ from include.staging.store import Partition, StagingStore
 from include.storage import Storage
 from include.warehouse.store import Warehouse
 from include.warehouse.tables import EMAILS, PEOPLE
+from tests.unit.pipelines.killing import Killed, KillingWarehouse
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -38,7 +39,7 @@ class Desk:
         partition = Partition("salesforce", "people", str(self.merges))
         staging = StagingStore(self.storage)
         staging.write(partition, [pa.Table.from_pylist(list(people), schema=schema)])
-        return merge(self.warehouse, Fresh(staging.files(partition), full, paths), seen_at)
+        return merge(self.warehouse, Fresh(staging, [partition], full, paths), seen_at)
 
     def people(self):
         return {row["id"]: row for row in self.warehouse.read(PEOPLE).to_pylist()}
@@ -92,19 +93,12 @@ def test_email_written_in_other_letters_is_no_other_email(desk):
     assert desk.merge(person("1", "ada@one.example")).former_emails == 0
 
 
-def test_g04_merge_killed_after_the_former_emails_ends_the_same(desk, monkeypatch):
+def test_g04_merge_killed_after_the_former_emails_ends_the_same(desk):
     desk.merge(person("1", "old@one.example"), full=["Contact"])
-    update = Warehouse.update
-
-    def killed(self, table, *args, **partition):
-        if table is PEOPLE:
-            raise KeyboardInterrupt
-        return update(self, table, *args, **partition)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Warehouse, "update", killed)
-        with pytest.raises(KeyboardInterrupt):
-            desk.merge(person("1", "new@one.example"))
+    desk.warehouse = KillingWarehouse(desk.storage, survives=1)
+    with pytest.raises(Killed, match="people"):
+        desk.merge(person("1", "new@one.example"))
+    desk.warehouse = Warehouse(desk.storage)
     desk.merge(person("1", "new@one.example"))
     assert desk.former() == [("1", email_key("old@one.example"), T0)]
     assert desk.people()["1"]["email"] == "new@one.example"
