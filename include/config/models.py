@@ -43,6 +43,7 @@ class Limits(Model):
     batch_above: int = Field(
         default=500, ge=0, description="member updates; above it they go through Mailchimp batches"
     )
+    attempts: int = Field(default=3, ge=1, description="runs that try a refused write before it is held")
     mailchimp_connections: int = Field(default=3, ge=1, le=10, description="connections that one task opens")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from include.mailchimp.member_table import KEY_FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
     from datetime import datetime
 
     from include.load.operations import Operation
@@ -16,27 +17,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The members that changed since extraction, and all archived ones: member hash to current status."""
+    """What happened since extraction.
 
-    status: dict[str, str]
+    Attributes:
+        status: member hash to current status, of the members that changed, and of all archived ones.
+        people: e-mail keys of the people that changed in Salesforce.
+        not_added: e-mail keys of planned new members that this run could not add.
+    """
+
+    status: Mapping[str, str]
+    people: Set[str] = frozenset()
+    not_added: Set[str] = frozenset()
 
     def gone(self, operation: Operation) -> str | None:
         """Why an operation must not be carried out any more; None where it may."""
-        status = self.status.get(operation.email_key or "")
-        if status is None:
-            return None
-        if operation.precondition.get("member") == "absent":
-            return f"member_is_{status}"
-        allowed = operation.precondition.get("status")
-        if allowed is None:
-            return None
-        return None if status in ([allowed] if isinstance(allowed, str) else allowed) else f"member_is_{status}"
+        key = operation.email_key or ""
+        if operation.kind == "create_lead" and key in self.people:
+            return "person_exists"
+        if operation.kind == "add_tag" and key in self.not_added:
+            return "member_not_added"
+        status = self.status.get(key)
+        return None if status is None or _allows(operation, status) else f"member_is_{status}"
 
 
-def read_ground(client: MailchimpClient, list_id: str, since: datetime) -> Ground:
+def _allows(operation: Operation, status: str) -> bool:
+    if operation.precondition.get("member") == "absent":
+        return False
+    allowed = operation.precondition.get("status", status)
+    return status in ([allowed] if isinstance(allowed, str) else allowed)
+
+
+def read_statuses(client: MailchimpClient, list_id: str, since: datetime) -> dict[str, str]:
     """One read of the members changed since an instant (vendor's clock), and one of the archived members.
 
-    Archived members are read whole because it is not documented whether archiving moves `last_changed`.
+    Archived members are read whole: a `POST /lists/{id}` takes an archived member back whatever `update_existing` says
+    (seen in a recorded exchange), so none may be missed.
     """
     status: dict[str, str] = {}
     for page in (
@@ -44,4 +59,4 @@ def read_ground(client: MailchimpClient, list_id: str, since: datetime) -> Groun
         *client.members(list_id, fields=KEY_FIELDS, status="archived"),
     ):
         status.update(zip(page["email_key"].to_pylist(), page["status"].to_pylist(), strict=True))
-    return Ground(status)
+    return status

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError, TransientError
 from include.keys import email_key
-from include.load.operations import Operation, Plan, in_chunks
+from include.load.operations import Operation, in_chunks
 from include.mailchimp.batches import OPERATIONS_LIMIT, BatchOperation
 from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from include.load.ground import Ground
     from include.load.jobs import StartedJobs
-    from include.load.results import ResultLog, ResultState
+    from include.load.pending import Pending
+    from include.load.results import ResultState
     from include.mailchimp.client import MailchimpClient
 
 
@@ -32,35 +32,24 @@ class MemberLoad:
 
     client: MailchimpClient
     list_id: str
-    plan: Plan
-    ground: Ground
-    log: ResultLog
+    pending: Pending
     jobs: StartedJobs
     batch_above: int
 
     def add(self) -> None:
         """Add the planned new members."""
-        for chunk in in_chunks(self._standing("add_member"), WRITE_LIMIT):
+        for chunk in in_chunks(self.pending.operations("add_member"), WRITE_LIMIT):
             self._add(chunk)
 
     def update(self) -> None:
         """Write the planned differences of existing members."""
-        if self.plan.count("update_member") > self.batch_above:
-            for chunk in in_chunks(self._standing("update_member"), OPERATIONS_LIMIT):
+        if self.pending.plan.count("update_member") > self.batch_above:
+            for chunk in in_chunks(self.pending.operations("update_member"), OPERATIONS_LIMIT):
                 self._update_in_batch(chunk)
         else:
-            for chunk in in_chunks(self._standing("update_member"), WRITE_LIMIT):
+            for chunk in in_chunks(self.pending.operations("update_member"), WRITE_LIMIT):
                 for operation, error in self.client.map(self._patch, chunk):
                     self._record_update(operation, error)
-
-    def _standing(self, kind: str) -> Iterator[Operation]:
-        """Operations that are still to do; those whose ground is gone are recorded as such."""
-        for operation in self.plan.operations(kind, but=self.log.finished()):
-            gone = self.ground.gone(operation)
-            if gone is None:
-                yield operation
-            else:
-                self.log.record(operation.op_id, "precondition_gone", gone)
 
     def _add(self, chunk: Sequence[Operation]) -> None:
         """Add a chunk; where the vendor refuses it whole, halve it until the one bad member is alone (G07)."""
@@ -68,7 +57,7 @@ class MemberLoad:
             answer = self.client.add_members(self.list_id, [operation.after for operation in chunk])
         except PermanentError as error:
             if len(chunk) == 1:
-                self.log.record(chunk[0].op_id, "refused", str(error), code=error.code)
+                self.pending.log.record(chunk[0].op_id, "refused", str(error), code=error.code)
                 return
             middle = len(chunk) // 2
             self._add(chunk[:middle])
@@ -78,7 +67,7 @@ class MemberLoad:
         errors = {email_key(error["email_address"]): error for error in answer["errors"]}
         for operation in chunk:
             state, reason, code = _added(operation, added, errors)
-            self.log.record(operation.op_id, state, reason, code=code)
+            self.pending.log.record(operation.op_id, state, reason, code=code)
 
     def _patch(self, operation: Operation) -> tuple[Operation, Exception | None]:
         try:
@@ -102,16 +91,16 @@ class MemberLoad:
         for result in self.client.batch_results(job_id):
             self._record_update(by_id.pop(result.operation_id), result.error)
         for operation in by_id.values():
-            self.log.record(operation.op_id, "failed", "no_answer_in_batch")
+            self.pending.log.record(operation.op_id, "failed", "no_answer_in_batch")
 
     def _record_update(self, operation: Operation, error: Exception | None) -> None:
         if error is None:
-            self.log.record(operation.op_id, "applied")
+            self.pending.log.record(operation.op_id, "applied")
         elif isinstance(error, PermanentError):
             state: ResultState = "precondition_gone" if error.code == NOT_FOUND else "refused"
-            self.log.record(operation.op_id, state, str(error), code=error.code)
+            self.pending.log.record(operation.op_id, state, str(error), code=error.code)
         else:
-            self.log.record(operation.op_id, "failed", str(error), code=getattr(error, "code", ""))
+            self.pending.log.record(operation.op_id, "failed", str(error), code=getattr(error, "code", ""))
 
 
 def _added(operation: Operation, added: set[str], errors: dict[str, dict[str, Any]]) -> tuple[ResultState, str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.errors import StoppedByCheck
 from include.warehouse.store import connect
-from include.warehouse.tables import PLANS
+from include.warehouse.tables import PLANS, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +58,18 @@ class Plan:
         self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
         row = connection.execute("SELECT count(*) FROM plans WHERE kind = ?", [kind]).fetchone()
         return int(row[0]) if row else 0
+
+    def not_added(self) -> set[str]:
+        """E-mail keys of planned new members that are no members after this run's results so far."""
+        connection = connect()
+        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
+        self.warehouse.view(connection, "results", RESULTS, run_id=self.run_id)
+        rows = connection.execute(
+            """SELECT email_key FROM plans
+               ANTI JOIN (FROM results WHERE state IN ('applied', 'already_there')) USING (op_id)
+               WHERE kind = 'add_member'"""
+        )
+        return {row[0] for row in rows.fetchall()}
 
     def operations(self, kind: str, *, but: set[str]) -> Iterator[Operation]:
         """Operations of one kind in a stable order, without the op_ids in `but`."""

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Self
 
+from include.errors import TransientError
 from include.salesforce.refusals import TRANSIENT_CODES
 from include.warehouse.tables import RESULTS
 
@@ -77,6 +78,12 @@ class ResultLog:
         )
         if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed_at > FLUSH_SECONDS:
             self.flush()
+
+    def account(self) -> dict[str, object]:
+        """The counts by state. Raises TransientError where operations failed that can be tried again."""
+        if self.counts["failed"]:
+            raise TransientError(f"{self.counts['failed']} operations failed and can be tried again", vendor="both")
+        return dict(self.counts)
 
     def flush(self) -> None:
         """Append what was collected."""

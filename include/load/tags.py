@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from include.errors import PermanentError
 from include.keys import email_key
-from include.load.operations import Operation, Plan, in_chunks
+from include.load.operations import Operation, in_chunks
 from include.mailchimp.client import WRITE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from include.load.ground import Ground
-    from include.load.results import ResultLog
+    from include.load.pending import Pending
     from include.mailchimp.client import MailchimpClient
 
 
@@ -25,23 +24,21 @@ class TagLoad:
 
     client: MailchimpClient
     list_id: str
-    plan: Plan
-    ground: Ground
-    log: ResultLog
+    pending: Pending
 
     def create(self) -> None:
         """Create the planned tags that are not there yet."""
         present = self.client.audience_schema(self.list_id).tags
-        for operation in self.plan.operations("create_tag", but=self.log.finished()):
+        for operation in self.pending.operations("create_tag"):
             if operation.after["tag"] in present:
-                self.log.record(operation.op_id, "already_there", "tag_exists")
+                self.pending.log.record(operation.op_id, "already_there", "tag_exists")
             else:
                 self.client.create_segment(self.list_id, operation.after["tag"])
-                self.log.record(operation.op_id, "applied")
+                self.pending.log.record(operation.op_id, "applied")
 
     def assign(self) -> None:
         """Give the planned tags to their members."""
-        pending = self._standing()
+        pending = self.pending.operations("add_tag")
         first = next(pending, None)
         if first is None:
             return
@@ -53,21 +50,13 @@ class TagLoad:
             for chunk in in_chunks(iter(operations), WRITE_LIMIT):
                 self._assign(segments[tag], chunk)
 
-    def _standing(self) -> Iterator[Operation]:
-        for operation in self.plan.operations("add_tag", but=self.log.finished()):
-            gone = self.ground.gone(operation)
-            if gone is None:
-                yield operation
-            else:
-                self.log.record(operation.op_id, "precondition_gone", gone)
-
     def _assign(self, segment_id: int, chunk: Sequence[Operation]) -> None:
         emails = [operation.after["email_address"] for operation in chunk]
         try:
             answer = self.client.add_to_segment(self.list_id, segment_id, emails)
         except PermanentError as error:
             for operation in chunk:
-                self.log.record(operation.op_id, "refused", str(error), code=error.code)
+                self.pending.log.record(operation.op_id, "refused", str(error), code=error.code)
             return
         added = {email_key(member["email_address"]) for member in answer["members_added"]}
         refused = {email_key(email) for error in answer["errors"] for email in error["email_addresses"]}
@@ -75,8 +64,8 @@ class TagLoad:
         holders = set(self.client.segment_members(self.list_id, segment_id)) if unsaid or refused else set()
         for operation in chunk:
             if operation.email_key in added:
-                self.log.record(operation.op_id, "applied")
+                self.pending.log.record(operation.op_id, "applied")
             elif operation.email_key in holders:
-                self.log.record(operation.op_id, "already_there", "has_tag")
+                self.pending.log.record(operation.op_id, "already_there", "has_tag")
             else:
-                self.log.record(operation.op_id, "precondition_gone", "no_such_member")
+                self.pending.log.record(operation.op_id, "precondition_gone", "no_such_member")

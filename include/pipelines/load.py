@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from include.errors import TransientError
 from include.keys import email_key
-from include.load.ground import read_ground
+from include.load.ground import Ground, read_statuses
 from include.load.jobs import StartedJobs
 from include.load.leads import LeadLoad
 from include.load.members import MemberLoad
 from include.load.operations import Plan
+from include.load.pending import Pending, held_back
 from include.load.results import ResultLog
 from include.load.tags import TagLoad
 
@@ -31,18 +32,20 @@ def load_audience(run: SyncRun) -> dict[str, object]:
     if run.dry_run or not any(plan.count(kind) for kind in ("add_member", "update_member", "create_tag", "add_tag")):
         return {}
     plan.refuse_if_stale()
-    client, list_id = project.mailchimp(), run.schema().list_id
-    ground = read_ground(client, list_id, run.pins().extracted_at)
+    client, list_id, limits = project.mailchimp(), run.schema().list_id, project.configuration.pipeline.limits
+    ground = Ground(read_statuses(client, list_id, run.pins().extracted_at))
     with ResultLog(project.warehouse, run.run_id) as log:
-        jobs = StartedJobs(project.staging, run.partition("batch"))
-        limit = project.configuration.pipeline.limits.batch_above
-        members = MemberLoad(client, list_id, plan, ground, log, jobs, limit)
+        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log)
+        members = MemberLoad(
+            client, list_id, pending, StartedJobs(project.staging, run.partition("batch")), limits.batch_above
+        )
         members.add()
         members.update()
-        tags = TagLoad(client, list_id, plan, ground, log)
+        log.flush()
+        tags = TagLoad(client, list_id, replace(pending, ground=replace(ground, not_added=plan.not_added())))
         tags.create()
         tags.assign()
-    return _account(log)
+    return log.account()
 
 
 def load_leads(run: SyncRun) -> dict[str, object]:
@@ -55,12 +58,13 @@ def load_leads(run: SyncRun) -> dict[str, object]:
     if run.dry_run or not plan.count("create_lead"):
         return {}
     plan.refuse_if_stale()
-    since = run.pins().extracted_at
-    ground = read_ground(project.mailchimp(), run.schema().list_id, since)
-    client = project.salesforce()
+    client, since = project.salesforce(), run.pins().extracted_at
+    statuses = read_statuses(project.mailchimp(), run.schema().list_id, since)
+    held = held_back(project.warehouse, run.stem, project.configuration.pipeline.limits.attempts)
     with ResultLog(project.warehouse, run.run_id) as log:
-        LeadLoad(client, run.audience.create_leads, plan, ground, _people_since(client, since), log).create()
-    return _account(log)
+        pending = Pending(plan, Ground(statuses, people=_people_since(client, since)), held, log)
+        LeadLoad(client, run.audience.create_leads, pending).create()
+    return log.account()
 
 
 def _people_since(client: SalesforceClient, since: datetime) -> set[str]:
@@ -71,10 +75,3 @@ def _people_since(client: SalesforceClient, since: datetime) -> set[str]:
         for name in ("Contact", "Lead")
         for row in client.query(f"SELECT Email FROM {name} WHERE Email != null AND SystemModstamp >= {instant}")
     }
-
-
-def _account(log: ResultLog) -> dict[str, object]:
-    """The counts by state; operations that may succeed later make the task try again."""
-    if log.counts["failed"]:
-        raise TransientError(f"{log.counts['failed']} operations failed and can be tried again", vendor="both")
-    return dict(log.counts)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from include.errors import FatalError, TransientError
+from include.errors import FatalError
+from include.load.ground import Ground
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
-from include.load.results import ResultLog, reason, written
+from include.load.mirror_rows import MirrorLoad
+from include.load.operations import Plan
+from include.load.pending import Pending, held_back
+from include.load.results import ResultLog
 from include.pipelines import watermarks
 from include.pipelines.plan_inputs import plan_inputs
 from include.transform.match import find_people, follow_successors, match_members
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
 OVERLAP = timedelta(minutes=10)
 """Salesforce commits late: rows can appear with a stamp before the last read."""
-UPSERT_CHUNK = 50_000
 
 
 def load_mirror(run: SyncRun) -> dict[str, object]:
@@ -64,7 +66,7 @@ class _MirrorStage:
         everyone = self.run.audience.mirror == "all"
         planned = differences(connection, audience_id=audience_id, everyone=everyone)
         self._save_plan(planned)
-        return self._write(planned)
+        return self._write()
 
     def _matched(self) -> DuckDBPyConnection:
         """The newest members, whom they belong to, and the known mirror rows, as views."""
@@ -176,34 +178,15 @@ class _MirrorStage:
 
         run.project.warehouse.update(PLANS, compute, run_id=run.run_id)
 
-    def _write(self, planned: pa.Table) -> dict[str, object]:
-        """Upsert the planned rows in chunks and remember what Salesforce took."""
-        limit = self.run.project.configuration.pipeline.limits.bulk_ingest_above
-        with ResultLog(self.run.project.warehouse, self.run.run_id) as log:
-            for start in range(0, planned.num_rows, UPSERT_CHUNK):
-                chunk = planned.slice(start, UPSERT_CHUNK).to_pylist()
-                records = [json.loads(row["after"]) | {"Key__c": row["key"]} for row in chunk]
-                answers = {a.key: a for a in self.client.upsert(SUBSCRIBER, "Key__c", records, bulk_above=limit)}
-                taken = []
-                for row in chunk:
-                    answer = answers[row["key"]]
-                    op_id = _op_id(self.run.stem, row["key"], row["after"])
-                    log.record(op_id, written(answer), reason(answer), code=answer.code, vendor_id=answer.id)
-                    if answer.success:
-                        taken.append({"key": row["key"], "id": answer.id, "record": row["after"], "is_deleted": False})
-                self._remember(taken)
-        if log.counts["failed"]:
-            raise TransientError(
-                f"{log.counts['failed']} mirror rows failed and can be tried again", vendor="salesforce"
-            )
-        return dict(log.counts)
-
-    def _remember(self, taken: list[dict[str, object]]) -> None:
-        import pyarrow as pa
-
-        if taken:
-            names = [("key", pa.string()), ("id", pa.string()), ("record", pa.string()), ("is_deleted", pa.bool_())]
-            self._merge(pa.Table.from_pylist(taken, schema=pa.schema(names)), keep=True)
+    def _write(self) -> dict[str, object]:
+        """Upsert the planned rows and remember what Salesforce took."""
+        project, limits = self.run.project, self.run.project.configuration.pipeline.limits
+        with ResultLog(project.warehouse, self.run.run_id) as log:
+            held = held_back(project.warehouse, self.run.stem, limits.attempts)
+            pending = Pending(Plan(project.warehouse, self.run.run_id), Ground({}), held, log)
+            for taken in MirrorLoad(self.client, self.schema.list_id, pending, limits.bulk_ingest_above).write():
+                self._merge(taken, keep=True)
+        return log.account()
 
 
 def _interests(schema: AudienceSchema) -> pa.Table:

@@ -30,21 +30,22 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
         f"""
         CREATE OR REPLACE TEMP TABLE held AS
         WITH found AS (
-            SELECT side, object, key, field, rule, reason, gates FROM findings
+            SELECT side, object, key, field, rule, reason, gates, NULL AS op_id FROM findings
             UNION ALL
             SELECT if(kind = 'upsert_mirror', 'salesforce', 'mailchimp'),
                    if(kind = 'upsert_mirror', '{MIRROR_OBJECT}', 'member'), email_key,
                    nullif(split_part(cause, ':', 2), ''),
-                   coalesce(nullif(vendor_code, ''), split_part(cause, ':', 1)), reason, [CASE kind {gates} END]
+                   split_part(cause, ':', 1), reason, [CASE kind {gates} END], op_id
             FROM operation_ledger WHERE state = 'refused' AND email_key IS NOT NULL
         ), once AS (
             SELECT side, object, key, field, rule, min(reason) AS reason,
-                   list_sort(list_distinct(flatten(list(gates)))) AS gates
+                   list_sort(list_distinct(flatten(list(gates)))) AS gates, max(op_id) AS op_id
             FROM found GROUP BY side, object, key, field, rule
         )
         SELECT $audience AS audience, once.side, once.object, once.key, once.field, once.rule, once.reason, once.gates,
                coalesce(known.first_seen, $found_at) AS first_seen, $found_at AS last_seen,
-               coalesce(known.attempts, 0) + if(known.last_seen IS NOT DISTINCT FROM $found_at, 0, 1) AS attempts
+               coalesce(known.attempts, 0) + if(known.last_seen IS NOT DISTINCT FROM $found_at, 0, 1) AS attempts,
+               once.op_id
         FROM once LEFT JOIN known ON known.side = once.side AND known.object = once.object AND known.key = once.key
             AND known.field IS NOT DISTINCT FROM once.field AND known.rule = once.rule
         """,

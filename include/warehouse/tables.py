@@ -188,6 +188,7 @@ QUARANTINE = _table(
     "first_seen timestamp First run that found it",
     "last_seen timestamp Newest run that found it",
     "attempts int64 Runs that found it, or writes that were refused",
+    "op_id string The refused operation; null for a finding",
     by=("audience",),
 )
 

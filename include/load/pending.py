@@ -1,0 +1,68 @@
+"""Which planned operations are still to be carried out: not those that are done, held back, or whose ground is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from include.warehouse.store import connect
+from include.warehouse.tables import QUARANTINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from include.load.ground import Ground
+    from include.load.operations import Operation, Plan
+    from include.load.results import ResultLog
+    from include.warehouse.store import Warehouse
+
+OF_THE_ADDRESS = ("forgotten", "compliance_state", "looks_fake", "invalid_email", "cleaned")
+"""Refusals that no further attempt changes: the vendor refuses the address itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an operation was refused before."""
+
+    reason: str
+    code: str
+
+
+def held_back(warehouse: Warehouse, audience: str, attempts: int) -> dict[str, Refusal]:
+    """The operations that are refused again without asking the vendor, by op_id.
+
+    An operation is held once it was refused in `attempts` runs, at once where the address itself was refused. The op_id
+    says what the operation does: with the record, or the configuration, it changes, and the new one is tried.
+    """
+    connection = connect()
+    warehouse.view(connection, "quarantine", QUARANTINE, audience=audience)
+    rows = connection.execute(
+        """
+        SELECT op_id, reason, rule FROM quarantine
+        WHERE op_id IS NOT NULL AND (attempts >= $attempts OR list_contains($final, split_part(reason, ':', 1)))
+        """,
+        {"attempts": attempts, "final": list(OF_THE_ADDRESS)},
+    ).fetchall()
+    return {op_id: Refusal(reason, code) for op_id, reason, code in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The operations of a run that are left to do; what is not carried out is recorded with its reason."""
+
+    plan: Plan
+    ground: Ground
+    held: Mapping[str, Refusal]
+    log: ResultLog
+
+    def operations(self, kind: str) -> Iterator[Operation]:
+        """Those of one kind, in a stable order."""
+        for operation in self.plan.operations(kind, but=self.log.finished()):
+            gone = self.ground.gone(operation)
+            if operation.op_id in self.held:
+                refusal = self.held[operation.op_id]
+                self.log.record(operation.op_id, "refused", refusal.reason, code=refusal.code)
+            elif gone is not None:
+                self.log.record(operation.op_id, "precondition_gone", gone)
+            else:
+                yield operation
