@@ -42,7 +42,7 @@ NOTED_ROWS = {
 
 
 def row_ledger(connection: DuckDBPyConnection, balance: Balance, meanings: Mapping[str, str]) -> RowLedger:
-    """The lines of `row_ledger`, the worst states last; `meanings` explains the reasons that a plan gives."""
+    """The lines of `row_ledger`, the worst states first; `meanings` explains the reasons that a plan gives."""
     states = {state: position for position, state in enumerate(ROW_STATES)}
     counted = connection.execute(
         "SELECT side, state, reason, count(*) FROM row_ledger GROUP BY ALL ORDER BY side DESC, count(*) DESC, reason"
@@ -52,7 +52,7 @@ def row_ledger(connection: DuckDBPyConnection, balance: Balance, meanings: Mappi
         connection, "SELECT (SELECT count(*) FROM people WHERE NOT is_deleted), (SELECT count(*) FROM members)"
     )
     return RowLedger(
-        lines=tuple(sorted(lines, key=lambda line: (line.side != "salesforce", states.get(line.state, -1)))),
+        lines=tuple(sorted(lines, key=lambda line: (line.side != "salesforce", -states.get(line.state, len(states))))),
         current={"salesforce": people, "mailchimp": members},
         missing=balance.missing,
         unknown=balance.unknown,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from include.quality import layout
 from include.quality.document import Report
 
 if TYPE_CHECKING:
@@ -25,7 +27,16 @@ def from_json(text: str | bytes) -> Report:
 
 def as_html(report: Report) -> str:
     """One page without scripts or external files; everything that comes from outside is escaped."""
-    return _templates().get_template("report.html").render(report=report)
+    return (
+        _templates()
+        .get_template("report.html")
+        .render(
+            report=report,
+            sides=layout.sides(report.rows) if report.rows else (),
+            operations=layout.operation_table(report.operations) if report.operations else None,
+            charts=layout.charts(report.trend),
+        )
+    )
 
 
 @cache
@@ -37,10 +48,25 @@ def _document() -> TypeAdapter[Report]:
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("include.quality"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters |= {"count": "{:,}".format, "share": _share, "instant": _instant, "words": _words}
+    return templates
+
+
+def _share(fraction: float) -> str:
+    """A share in percent, `20%` or `0.7%`; what is there but small does not read as nothing."""
+    return f"{round(100 * fraction, 1):g}%" if fraction >= 0.001 or not fraction else "< 0.1%"
+
+
+def _instant(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
