@@ -22,7 +22,8 @@ MIRROR_OBJECT = "MC_Subscriber__c"
 def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: datetime) -> None:
     """Make `held` with the columns of the table `quarantine`.
 
-    Reads the views `findings`, `known` (the audience's quarantine before) and `operation_ledger`. `found_at` is
+    Reads the views `findings`, `known` (the audience's quarantine before), `operation_ledger` and `row_ledger`: what is
+    wrong with somebody whom the audience skips anyway holds nothing back. `found_at` is
     the same at each try of a run: a row that already bears it is not counted again.
     """
     gates = " ".join(f"WHEN '{kind}' THEN '{gate}'" for kind, gate in GATE_OF.items())
@@ -31,6 +32,7 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
         CREATE OR REPLACE TEMP TABLE held AS
         WITH found AS (
             SELECT side, object, key, field, rule, reason, gates, NULL AS op_id FROM findings
+            SEMI JOIN (FROM row_ledger WHERE state <> 'skipped') USING (side, key)
             UNION ALL
             SELECT if(kind = 'upsert_mirror', 'salesforce', 'mailchimp'),
                    if(kind = 'upsert_mirror', '{MIRROR_OBJECT}', 'member'), email_key,
