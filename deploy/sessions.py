@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -30,6 +30,7 @@ class Session:
 
     sid: int
     started: float
+    leader: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def start(cls, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> Session:
@@ -45,7 +46,7 @@ class Session:
                 stderr=output,
                 start_new_session=True,
             )
-        return cls(sid=leader.pid, started=_start_mark(leader.pid))
+        return cls(leader.pid, _start_mark(leader.pid), leader)
 
     @classmethod
     def recorded(cls, record: Path) -> Session | None:
@@ -59,7 +60,7 @@ class Session:
     def save(self, record: Path) -> None:
         """Remember this session in the file `record`."""
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps(asdict(self)), "utf-8")
+        record.write_text(json.dumps({"sid": self.sid, "started": self.started}), "utf-8")
 
     def processes(self) -> list[psutil.Process]:
         """List the living processes of the session; none if its number now belongs to somebody else."""
@@ -87,8 +88,8 @@ class Session:
         while self.processes():
             self._signal(signal.SIGKILL)
             time.sleep(0.1)
-        with suppress(ChildProcessError):
-            os.waitpid(self.sid, os.WNOHANG)
+        if self.leader:
+            self.leader.wait()
 
     def _signal(self, number: signal.Signals) -> None:
         for process in self.processes():

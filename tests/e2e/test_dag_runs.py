@@ -1,0 +1,51 @@
+"""DAG runs of a real Airflow, without a scheduler, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from deploy.airflow_settings import AirflowSettings
+from tests.sandbox_fixture import Sandbox
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Sandbox]:
+    """Both vendors with a small made-up world."""
+    sandbox = Sandbox(["--people", "200"])
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def connections(world: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoints = {f"{vendor}_default": url for vendor, url in world.urls.items()}
+    for name, value in AirflowSettings.read().environment(endpoints).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def dagbag(airflow_database: Path) -> DagBag:
+    return DagBag(str(Path(__file__).parents[2] / "dags"))
+
+
+def test_people_are_extracted(dagbag: DagBag, connections: None, root: Path, world: Sandbox):
+    run = dagbag.dags["extract_salesforce"].test()
+    assert run.state == "success"
+    assert any(root.rglob("*.parquet"))
+
+
+def test_r19_a_refused_log_in_fails_at_once(
+    dagbag: DagBag, connections: None, root: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """One clear error and no retry: Salesforce locks users out after a few wrong passwords."""
+    wrong = json.loads(os.environ["AIRFLOW_CONN_SALESFORCE_DEFAULT"]) | {"password": "wrong-password"}
+    monkeypatch.setenv("AIRFLOW_CONN_SALESFORCE_DEFAULT", json.dumps(wrong))
+    run = dagbag.dags["extract_salesforce"].test()
+    assert run.state == "failed"
+    assert run.get_task_instance("extract").try_number == 1
