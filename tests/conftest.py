@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.airflow_settings import AirflowSettings
 from tests.sandbox_fixture import Sandbox
 
 PROJECT = Path(__file__).parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="sync-tests-"))
+
+# On a busy machine an example may take any time; how long a test takes is not what it proves.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 # Airflow reads its configuration once, when it is first imported.
 for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
@@ -26,6 +32,7 @@ os.environ |= AirflowSettings.read().environment() | {
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(),
     "NO_PROXY": "127.0.0.1",
     "no_proxy": "127.0.0.1",
 }
