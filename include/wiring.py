@@ -13,7 +13,7 @@ from include.storage import Storage
 from include.warehouse.store import Warehouse
 
 if TYPE_CHECKING:
-    from include.config.models import Audience, Configuration
+    from include.config.models import Audience, Configuration, Pipeline
     from include.mailchimp.client import MailchimpClient
     from include.salesforce.client import SalesforceClient
 
@@ -58,10 +58,15 @@ class Project:
 
 
 def load_project(config: Path | None = None, root: str | None = None) -> Project:
-    """Read the configuration and open the stores. Raises ConfigError.
-
-    A relative `root` is below the project's folder, wherever the process was started.
-    """
+    """Read the configuration and open the stores. Raises ConfigError."""
     configuration = load_configuration(config or configuration_folder())
-    chosen = root or os.environ.get(ROOT_VARIABLE) or configuration.pipeline.root
-    return Project(configuration, Storage(chosen if "://" in chosen else str(PROJECT_FOLDER / chosen)))
+    return Project(configuration, open_storage(configuration.pipeline, root))
+
+
+def open_storage(pipeline: Pipeline, root: str | None = None) -> Storage:
+    """Where everything lies: `root`, else what SYNC_ROOT says, else pipeline.yaml.
+
+    A relative folder is below the project's, wherever the process was started.
+    """
+    chosen = root or os.environ.get(ROOT_VARIABLE) or pipeline.root
+    return Storage(chosen if "://" in chosen else str(PROJECT_FOLDER / chosen))

@@ -1,0 +1,36 @@
+"""Registers the console with Airflow: its pages, and the tab of a DAG run that shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+async def console(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve the pages. Every Airflow process loads plugins; what the pages need is loaded by the first request."""
+    from plugins.console.app import app  # noqa: PLC0415 - see above
+
+    await app()(scope, receive, send)
+
+
+APPS: list[Any] = [{"name": "Console", "app": console, "url_prefix": "/console"}]
+REPORT: dict[str, str] = {
+    "name": "Quality report",
+    # Without a leading slash the address is relative to Airflow's own, which may lie below a path.
+    "href": "console/runs/{DAG_ID}/{RUN_ID}/",
+    "destination": "dag_run",
+    "url_route": "quality_report",
+}
+VIEWS: list[Any] = [REPORT]
+
+
+class ConsolePlugin(AirflowPlugin):
+    """The console."""
+
+    name = "console"
+    fastapi_apps = APPS
+    external_views = VIEWS
