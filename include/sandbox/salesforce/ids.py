@@ -17,6 +17,19 @@ def make_id(prefix: str, number: int) -> str:
     return with_suffix(f"{prefix}{_POD}{digits:0>9}")
 
 
+def number_of(record_id: str) -> int:
+    """The number that `make_id` made the id of. Raises ValueError for an id that it could not have made."""
+    number = 0
+    for digit in record_id[3 + len(_POD) : 15]:
+        number = number * 62 + _DIGITS.index(digit)
+    return number
+
+
+def own_ids(prefix: str) -> tuple[str, str]:
+    """The bounds between which all ids lie that this org makes under a key prefix; they sort by their number."""
+    return f"{prefix}{_POD}", f"{prefix}{_POD}~"
+
+
 def with_suffix(short: str) -> str:
     """The 18-character form of a 15-character id (https://help.salesforce.com/s/articleView?id=000385008)."""
     suffix = ""

@@ -1,6 +1,7 @@
 """The org's data: where it is kept, how a world or a state gets in, and how it gets out."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +13,7 @@ import orjson
 from include.sandbox.json_stream import JsonStream
 from include.sandbox.salesforce import setup_records
 from include.sandbox.salesforce.database import Database
-from include.sandbox.salesforce.ids import make_id
+from include.sandbox.salesforce.ids import make_id, number_of, own_ids
 from include.sandbox.salesforce.loading import Loader
 from include.sandbox.salesforce.schema import Schema, SObject, load_schema
 from include.sandbox.salesforce.tables import OWN_TABLES, ddl, quoted
@@ -64,6 +65,7 @@ class OrgStore:
                     connection, sobject, stamp(now or datetime.now(UTC)), partial(self.new_id, sobject.prefix)
                 )
                 counts[name] = counts.get(name, 0) + loader.load(rows)
+                self._number_after(connection, sobject)
             self._link_person_contacts()
         return counts
 
@@ -130,6 +132,17 @@ class OrgStore:
                 "INSERT INTO _ids VALUES (?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last", (prefix,)
             ).fetchone()
         return make_id(prefix, number)
+
+    def _number_after(self, connection: sqlite3.Connection, sobject: SObject) -> None:
+        """Let new ids start after those of an exported state that was loaded again."""
+        (last,) = connection.execute(
+            f'SELECT max("Id") FROM {quoted(sobject.name)} WHERE "Id" BETWEEN ? AND ?', own_ids(sobject.prefix)
+        ).fetchone()
+        if last is not None:
+            connection.execute(
+                "INSERT INTO _ids VALUES (?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
+                (sobject.prefix, number_of(last)),
+            )
 
     def close(self) -> None:
         """Closes the file; without a path, the data is gone."""

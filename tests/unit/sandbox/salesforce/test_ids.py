@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sandbox.salesforce.ids import canonical_id, make_id, with_suffix
+from include.sandbox.salesforce.ids import canonical_id, make_id, number_of, own_ids, with_suffix
 
 SHORT = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=15, max_size=15)
 
@@ -34,3 +34,12 @@ def test_made_ids_differ_and_sort_by_their_number() -> None:
     assert len(set(ids)) == len(ids)
     assert ids == sorted(ids)
     assert all(canonical_id(one) == one for one in ids)
+
+
+@given(st.integers(1, 62**6), st.integers(1, 62**6))
+def test_ids_sort_by_their_number_within_their_bounds(one: int, other: int) -> None:
+    first, second = make_id("00Q", one), make_id("00Q", other)
+    low, high = own_ids("00Q")
+    assert (number_of(first), number_of(second)) == (one, other)
+    assert (first[:15] < second[:15]) == (one < other)
+    assert low < first < high

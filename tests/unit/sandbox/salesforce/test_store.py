@@ -40,6 +40,15 @@ def test_state_put_back_is_the_same_state(org: Bench, tmp_path: Path) -> None:
     assert org.store.planted() == {}
 
 
+def test_state_put_into_another_org_leaves_its_ids_alone(org: Bench, tmp_path: Path) -> None:
+    org.store.load([("Lead", [LEAD] * 70)])
+    other = OrgStore(tmp_path / "org.sqlite")
+    other.replace(io.BytesIO(exported(org.store)))
+    assert other.load([("Lead", [LEAD] * 3)]) == {"Lead": 3}
+    assert len(json.loads(exported(other))["Lead"]) == 73
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("state", "message"),
     [
