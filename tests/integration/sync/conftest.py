@@ -1,0 +1,27 @@
+"""The sandbox and an empty root for tests that run whole syncs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.sync.rig import Rig, connections
+from tests.sandbox_fixture import Sandbox
+
+
+@pytest.fixture(scope="module")
+def connected(sandbox_servers: Sandbox) -> Iterator[Sandbox]:
+    """The servers, emptied, behind both Airflow connections."""
+    sandbox_servers.reset()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in connections(sandbox_servers).items():
+            patch.setenv(name, value)
+        yield sandbox_servers
+    sandbox_servers.reset()
+
+
+@pytest.fixture(scope="module")
+def rig(connected: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Rig:
+    """The configuration that ships, on a root of the module's own."""
+    return Rig(connected, tmp_path_factory.mktemp("root"))
