@@ -57,7 +57,7 @@ def snapshot_activity() -> None:
         from include.pipelines import snapshot_activity as stages
 
         backfill = context["dag_run"].run_type == "backfill"
-        return stages.load_activity(context["run_id"], local_day(context), backfill)
+        return stages.load_activity(context["run_id"], local_day(context), backfill=backfill)
 
     chain(harvest(), snapshot(), load_activity())
 

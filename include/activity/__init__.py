@@ -1,1 +1,1 @@
-"""Campaign activity: events, nightly snapshots."""
+"""Campaign activity: the event history, nightly snapshots of it, and their rows in Salesforce."""

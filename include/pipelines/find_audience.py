@@ -20,8 +20,7 @@ def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
         ConfigError: no audience, or several, have this name; or it was renamed.
     """
     wanted = run.audience.audience
-    memory = Partition("mailchimp", "audience", run.stem)
-    known = _known(run, memory, wanted)
+    known = known_list(run)
     found = [listing for listing in listings if wanted in {listing.list_id, listing.name}]
     if known is not None and known not in {listing.list_id for listing in listings}:
         raise FatalError(
@@ -33,16 +32,21 @@ def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
     if len(found) > 1:
         ids = ", ".join(sorted(listing.list_id for listing in found))
         raise ConfigError(f"{_where(run)}: {len(found)} audiences are called {wanted!r}; write the id of one: {ids}")
-    run.project.staging.write_document(memory, {"wanted": wanted, "list_id": found[0].list_id})
+    run.project.staging.write_document(_memory(run), {"wanted": wanted, "list_id": found[0].list_id})
     return found[0]
 
 
-def _known(run: SyncRun, memory: Partition, wanted: str) -> str | None:
-    """The id that the configured name led to last time."""
-    if not run.project.staging.committed(memory):
+def known_list(run: SyncRun) -> str | None:
+    """The list id that the configured name led to last time; None where it was never looked for."""
+    staging, memory = run.project.staging, _memory(run)
+    if not staging.committed(memory):
         return None
-    document = cast("dict[str, str]", run.project.staging.document(memory))
-    return document["list_id"] if document["wanted"] == wanted else None
+    document = cast("dict[str, str]", staging.document(memory))
+    return document["list_id"] if document["wanted"] == run.audience.audience else None
+
+
+def _memory(run: SyncRun) -> Partition:
+    return Partition("mailchimp", "audience", run.stem)
 
 
 def _unknown(run: SyncRun, listings: list[Listing], known: str | None) -> str:

@@ -267,7 +267,15 @@ ACTIVITY_SNAPSHOTS = _table(
     by=("day",),
 )
 
+ACTIVITY_DAYS = _table(
+    "activity_days",
+    "What each snapshot was built from; written after it. Where the history has more events now, it is stale.",
+    "day date Local day of the snapshot",
+    "events int64 Events of this day and before that the history had",
+    by=("day",),
+)
+
 TABLES: tuple[Table, ...] = (
     PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, WATERMARKS,
-    MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS,
+    MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
 )  # fmt: skip
