@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from include.config.candidates import did_you_mean
+from include.errors import ConfigError
 from include.pipelines import runs
 from include.transform.inputs import Inputs, lead_defaults
 
@@ -16,7 +18,16 @@ if TYPE_CHECKING:
 
 
 def plan_inputs(run: SyncRun) -> Inputs:
-    """The inputs of a run whose extraction is done; `today` is the day of that extraction in the configured zone."""
+    """The inputs of a run whose extraction is done; `today` is the day of that extraction in the configured zone.
+
+    Raises ConfigError where the run is for a query that the audience does not have.
+    """
+    names = [query.name for query in run.audience.queries]
+    if run.query is not None and run.query not in names:
+        known = ", ".join(names) or "none"
+        raise ConfigError(
+            f"audience {run.stem} has no query `{run.query}`{did_you_mean(run.query, names)}; it has {known}"
+        )
     configuration = run.project.configuration
     zone = configuration.pipeline.time_zone
     return Inputs(

@@ -15,16 +15,17 @@ def find_gates(connection: DuckDBPyConnection) -> None:
     """Make `person_gates` and `member_gates` from the view `findings`, one row per record with a finding.
 
     Columns: key (Salesforce id, or member hash), no_add, no_update, no_lead, invalid_email, and left_out: the fields
-    (merge tags; of a member, Lead fields) that are neither written nor blanked.
+    (merge tags; of a member, Lead fields) that are neither written nor blanked. A finding that names a field holds back
+    that field only; the gates are those of findings that hold the record.
     """
     for table, side in (("person_gates", "salesforce"), ("member_gates", "mailchimp")):
         connection.execute(
             f"""
             CREATE TEMP TABLE {table} AS
             SELECT key,
-                   bool_or(list_contains(gates, 'add')) AS no_add,
-                   bool_or(list_contains(gates, 'update')) AS no_update,
-                   bool_or(list_contains(gates, 'create_lead')) AS no_lead,
+                   bool_or(field IS NULL AND list_contains(gates, 'add')) AS no_add,
+                   bool_or(field IS NULL AND list_contains(gates, 'update')) AS no_update,
+                   bool_or(field IS NULL AND list_contains(gates, 'create_lead')) AS no_lead,
                    bool_or(rule = '{INVALID_EMAIL}') AS invalid_email,
                    coalesce(list(DISTINCT field) FILTER (field IS NOT NULL), []) AS left_out
             FROM findings WHERE side = '{side}' GROUP BY key

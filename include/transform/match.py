@@ -97,7 +97,7 @@ def match_members(connection: DuckDBPyConnection, list_id: str) -> None:
         f"""
         CREATE TEMP TABLE moved AS
         SELECT gone.email_key FROM members gone
-        JOIN emails ON emails.source = {sql.text(list_id)} AND emails.holder_id = gone.contact_id
+        SEMI JOIN emails ON emails.source = {sql.text(list_id)} AND emails.holder_id = gone.contact_id
             AND emails.email_key = gone.email_key
         WHERE gone.status = 'forgotten' AND EXISTS (
             SELECT 1 FROM members now WHERE now.contact_id = gone.contact_id AND now.email_key <> gone.email_key

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.config.models import Audience, Configuration, Pipeline
-from include.errors import StoppedByCheck
+from include.errors import ConfigError, StoppedByCheck
 from include.keys import email_key
 from include.pipelines import runs
 from include.pipelines.plan import breaker, transform
@@ -149,6 +149,12 @@ def test_r10_a_manual_query_counts_from_its_last_run_before_that_from_when_it_wa
     finished(ran, {"query": "by_hand", "known_queries": ["by_hand"]})
     finished(other, {"known_queries": ["by_hand"]})
     assert plan_inputs(run).only_query_since == started(run, "ran")
+
+
+def test_m04_a_query_that_the_audience_lacks_is_named_with_those_it_has(tmp_path: Path) -> None:
+    run = a_run(tmp_path, both_sides(), audience(queries=[MANUAL]))
+    with pytest.raises(ConfigError, match=r"no query `by_hant`.*it has by_hand"):
+        plan_inputs(dataclasses.replace(run, query="by_hant"))
 
 
 def started(run: SyncRun, run_id: str) -> datetime:
