@@ -48,8 +48,7 @@ def _carry_out(home: Home) -> list[DagRun]:
         api.pause(dag_id, paused=False)
     done = runs.extract_and_sync(api, follower)
     if runs.succeeded(done):
-        api.pause(runs.SNAPSHOT, paused=False)
-        done += runs.last_night(api, follower)
+        done += runs.first_night(api, follower)
     _keep_state(home, "after")
     print_account(api, done)
     follower.say(f"{'done' if runs.succeeded(done) else 'FAILED'}; reports and data: {home.data}")

@@ -19,7 +19,8 @@ from deploy.runs import EXTRACT, SNAPSHOT, sync_dag_ids
 from deploy.sessions import Session
 
 SERVICES = ("airflow", "sandbox")
-START_SECONDS = 240
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+START_SECONDS = 480
 LOG_LINES = 15
 
 
@@ -91,13 +92,14 @@ def is_running(home: Home) -> bool:
 
 
 def stop(home: Home) -> bool:
-    """End every process of the home's services; tell whether there was one. Ctrl-C does not cut it short."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End every process of the home's services; tell whether there was one. A signal does not cut it short."""
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING_SIGNALS}
     try:
         found = [_stop_service(home, service) for service in SERVICES]
         return any(found)
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _stop_service(home: Home, service: str) -> bool:

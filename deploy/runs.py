@@ -41,6 +41,13 @@ def last_night(api: AirflowApi, follower: Follower) -> list[DagRun]:
     return follower.wait([api.run(SNAPSHOT, api.trigger(SNAPSHOT, datetime.now(UTC)))], RUN_SECONDS)
 
 
+def first_night(api: AirflowApi, follower: Follower) -> list[DagRun]:
+    """Let the nightly DAG go for the first time: the scheduler then makes up for the last night by itself."""
+    api.pause(SNAPSHOT, paused=False)
+    nights = follower.until("the nightly run", lambda: api.runs(SNAPSHOT), START_SECONDS)
+    return follower.wait(nights, RUN_SECONDS)
+
+
 def days(api: AirflowApi, follower: Follower, first: date, last: date) -> list[DagRun]:
     """Backfill the local days from `first` to `last`, both included; return their runs.
 

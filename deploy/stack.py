@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from deploy import commands, demo
+from deploy import commands, demo, running
 from deploy.errors import StackError
 
 
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run one command; return 0, or 1 with the reason on standard error."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in running.ENDING_SIGNALS:
         signal.signal(number, signal.default_int_handler)
     arguments = _parser().parse_args()
     try:
