@@ -1,9 +1,11 @@
-"""What happened to members between extraction and load: operations whose ground is gone are dropped (G01, G02)."""
+"""What happened between extraction and load: operations whose ground is gone are not carried out (G01, G02)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import itertools
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.mailchimp.member_table import KEY_FIELDS
 
@@ -12,7 +14,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from include.load.operations import Operation
+    from include.load.results import ResultState
     from include.mailchimp.client import MailchimpClient
+
+MARGIN = timedelta(minutes=10)
+"""How far before extraction the changes are read: `last_changed` has whole seconds, and can show late (G10)."""
+
+
+class MemberNow(NamedTuple):
+    """A member as Mailchimp shows it just before the load."""
+
+    status: str
+    contact_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,43 +33,54 @@ class Ground:
     """What happened since extraction.
 
     Attributes:
-        status: member hash to current status, of the members that changed, and of all archived ones.
-        people: e-mail keys of the people that changed in Salesforce.
-        not_added: e-mail keys of planned new members that this run could not add.
+        members: by member hash, those that changed or are archived.
+        people: e-mail keys that belong to somebody in Salesforce by now.
+        not_added: e-mail keys of planned new members that this run did not add.
     """
 
-    status: Mapping[str, str]
+    members: Mapping[str, MemberNow] = field(default_factory=dict)
     people: Set[str] = frozenset()
     not_added: Set[str] = frozenset()
 
-    def gone(self, operation: Operation) -> str | None:
-        """Why an operation must not be carried out any more; None where it may."""
+    def outcome(self, operation: Operation) -> tuple[ResultState, str] | None:
+        """State and reason of an operation that must not be carried out any more; None where it may."""
         key = operation.email_key or ""
         if operation.kind == "create_lead" and key in self.people:
-            return "person_exists"
+            return "precondition_gone", "person_exists"
         if operation.kind == "add_tag" and key in self.not_added:
-            return "member_not_added"
-        status = self.status.get(key)
-        return None if status is None or _allows(operation, status) else f"member_is_{status}"
+            return "precondition_gone", "member_not_added"
+        now = self.members.get(key)
+        return None if now is None else _judged(operation, now)
 
 
-def _allows(operation: Operation, status: str) -> bool:
-    if operation.precondition.get("member") == "absent":
-        return False
-    allowed = operation.precondition.get("status", status)
-    return status in ([allowed] if isinstance(allowed, str) else allowed)
+def _judged(operation: Operation, now: MemberNow) -> tuple[ResultState, str] | None:
+    wanted = operation.precondition
+    if wanted.get("member") == "absent":
+        # With the status it was to get: an earlier try, whose answer was lost, has added it.
+        there = now.status == operation.after["status"]
+        return ("already_there", "member_exists") if there else ("precondition_gone", f"member_is_{now.status}")
+    allowed = wanted.get("status", now.status)
+    if now.status not in ([allowed] if isinstance(allowed, str) else allowed):
+        return "precondition_gone", f"member_is_{now.status}"
+    if wanted.get("contact_id", now.contact_id) != now.contact_id:
+        return "precondition_gone", "another_contact"
+    return None
 
 
-def read_statuses(client: MailchimpClient, list_id: str, since: datetime) -> dict[str, str]:
-    """One read of the members changed since an instant (vendor's clock), and one of the archived members.
+def read_members(
+    client: MailchimpClient, list_id: str, extracted_at: datetime, *, all_archived: bool
+) -> dict[str, MemberNow]:
+    """The members that changed since extraction (vendor's clock), archived ones too, which no other read shows.
 
-    Archived members are read whole: a `POST /lists/{id}` takes an archived member back whatever `update_existing` says
-    (seen in a recorded exchange), so none may be missed.
+    `all_archived` reads those whole: a `POST /lists/{id}` takes an archived member back whatever `update_existing` says
+    (seen in a recorded exchange), so before members are added none may be missed.
     """
-    status: dict[str, str] = {}
-    for page in (
-        *client.members(list_id, fields=KEY_FIELDS, since_last_changed=since),
-        *client.members(list_id, fields=KEY_FIELDS, status="archived"),
-    ):
-        status.update(zip(page["email_key"].to_pylist(), page["status"].to_pylist(), strict=True))
-    return status
+    since = extracted_at - MARGIN
+    changed = client.members(list_id, fields=KEY_FIELDS, since_last_changed=since)
+    archived_since = None if all_archived else since
+    archived = client.members(list_id, fields=KEY_FIELDS, status="archived", since_last_changed=archived_since)
+    found: dict[str, MemberNow] = {}
+    for page in itertools.chain(changed, archived):
+        columns = (page[name].to_pylist() for name in ("email_key", "status", "contact_id"))
+        found.update((key, MemberNow(status, contact)) for key, status, contact in zip(*columns, strict=True))
+    return found

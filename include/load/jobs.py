@@ -28,6 +28,10 @@ class StartedJobs:
         """Remember a job that was just started."""
         self.staging.write_document(self._named(op_ids), job_id)
 
+    def forget(self, op_ids: Iterable[str]) -> None:
+        """Let a further try of these operations start a job of its own: this one's results are known, or lost."""
+        self.staging.drop(self._named(op_ids))
+
     def _named(self, op_ids: Iterable[str]) -> Partition:
         name = hashlib.sha256("\n".join(sorted(op_ids)).encode()).hexdigest()[:16]
         return replace(self.partition, object=f"{self.partition.object}_{name}")

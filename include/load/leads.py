@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from include.load.operations import Operation, in_chunks
-from include.load.results import reason, written
+from include.errors import PermanentError
+from include.load.chunks import in_chunks, send
+from include.load.operations import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from include.config.models import CreateLeads
     from include.load.pending import Pending
     from include.salesforce.client import SalesforceClient
+    from include.salesforce.results import WriteResult
 
 INSERT_CHUNK = 200
 """Records per Collections call: the vendor's maximum."""
+UNIQUE_KEY = "MC_Key__c"
+UNREADABLE_VALUE = "JSON_PARSER_ERROR"
+"""One value of the wrong type makes Salesforce refuse the whole call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,20 @@ class LeadLoad:
     def create(self) -> None:
         """Create what still has its ground; a duplicate key means that the Lead is there already."""
         for chunk in in_chunks(self.pending.operations("create_lead"), INSERT_CHUNK):
-            self._create(chunk)
+            for part, answers in send(chunk, self._insert, lambda error: error.code == UNREADABLE_VALUE):
+                if isinstance(answers, PermanentError):
+                    self.pending.log.record(part[0], "refused", str(answers), code=answers.code)
+                else:
+                    self._record(part, answers)
 
-    def _create(self, chunk: Sequence[Operation]) -> None:
-        answers = self.client.insert("Lead", [operation.after for operation in chunk], headers=headers(self.settings))
-        for operation, answer in zip(chunk, answers, strict=True):
-            self.pending.log.record(
-                operation.op_id, written(answer), reason(answer), code=answer.code, vendor_id=answer.id or None
-            )
+    def _insert(self, chunk: Sequence[Operation]) -> list[WriteResult]:
+        records = [operation.after for operation in chunk]
+        return list(self.client.insert("Lead", records, headers=headers(self.settings)))
+
+    def _record(self, chunk: Sequence[Operation], answers: Sequence[WriteResult]) -> None:
+        """Answers are known by position: rows that were sent again, after a lock, come after all others."""
+        for answer in answers:
+            self.pending.log.record_row(chunk[int(answer.key)], answer, unique_key=UNIQUE_KEY)
 
 
 def headers(settings: CreateLeads) -> Mapping[str, str]:

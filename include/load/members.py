@@ -8,14 +8,18 @@ batches. No call made here can raise a status (G01).
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from include.errors import PermanentError, TransientError
+from include.errors import FatalError, PermanentError, TransientError
 from include.keys import email_key
-from include.load.operations import Operation, in_chunks
+from include.load.chunks import in_chunks, send
+from include.load.operations import Operation
+from include.load.refusals import TOO_MANY_SIGN_UPS, known_reason
 from include.mailchimp.batches import OPERATIONS_LIMIT, BatchOperation
 from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
+from include.mailchimp.member_table import KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +28,13 @@ if TYPE_CHECKING:
     from include.load.pending import Pending
     from include.load.results import ResultState
     from include.mailchimp.client import MailchimpClient
+
+Answered = list[tuple["Sequence[Operation]", "dict[str, Any] | PermanentError"]]
+"""Parts of a group, with what the vendor said of each."""
+BATCHES_AT_ONCE = 4
+"""Batches that wait to be carried out; the vendor allows 500 of all programs together."""
+FAILURES_IN_A_ROW = 10
+"""So many updates that fail one after the other, each tried several times: Mailchimp is down, not a record bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,107 +48,126 @@ class MemberLoad:
     batch_above: int
 
     def add(self) -> None:
-        """Add the planned new members."""
-        for chunk in in_chunks(self.pending.operations("add_member"), WRITE_LIMIT):
-            self._add(chunk)
+        """Add the planned new members. Raises FatalError where Mailchimp took an archived member back."""
+        chunks = in_chunks(self.pending.operations("add_member"), WRITE_LIMIT)
+        for answered in self.client.map(self._sent, chunks):
+            for part, answer in answered:
+                self._record_added(part, answer)
 
     def update(self) -> None:
-        """Write the planned differences of existing members."""
-        if self.pending.plan.count("update_member") > self.batch_above:
-            for chunk in in_chunks(self.pending.operations("update_member"), OPERATIONS_LIMIT):
-                self._update_in_batch(chunk)
-        else:
-            for chunk in in_chunks(self.pending.operations("update_member"), WRITE_LIMIT):
-                for operation, error in self.client.map(self._patch, chunk):
-                    self._record_update(operation, error)
+        """Write the planned differences of existing members. Raises TransientError where Mailchimp is down."""
+        if self.pending.plan.counts().get("update_member", 0) > self.batch_above:
+            self._update_in_batches()
+            return
+        failures = 0
+        for operation, error in self.client.map(self._patched, self.pending.operations("update_member")):
+            self._record_updated(operation, error)
+            failures = failures + 1 if isinstance(error, TransientError) else 0
+            if error is not None and failures == FAILURES_IN_A_ROW:
+                raise error
 
-    def _add(self, chunk: Sequence[Operation]) -> None:
-        """Add a chunk; where the vendor refuses it whole, halve it until the one bad member is alone (G07)."""
-        try:
-            answer = self.client.add_members(self.list_id, [operation.after for operation in chunk])
-        except PermanentError as error:
-            if len(chunk) == 1:
-                self.pending.log.record(chunk[0].op_id, "refused", str(error), code=error.code)
-                return
-            middle = len(chunk) // 2
-            self._add(chunk[:middle])
-            self._add(chunk[middle:])
+    def _sent(self, chunk: Sequence[Operation]) -> Answered:
+        def add(part: Sequence[Operation]) -> dict[str, Any]:
+            return self.client.add_members(self.list_id, [operation.after for operation in part])
+
+        return list(send(chunk, add, lambda error: error.code != NOT_FOUND))
+
+    def _record_added(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> None:
+        if isinstance(answer, PermanentError):
+            self.pending.log.record(part[0], "refused", _reason(str(answer)), code=answer.code)
             return
         added = {member["id"] for member in answer["new_members"]}
         errors = {email_key(error["email_address"]): error for error in answer["errors"]}
-        for operation in chunk:
-            state, reason, code = _added(operation, added, errors)
-            self.pending.log.record(operation.op_id, state, reason, code=code)
+        for operation in part:
+            if operation.email_key in added:
+                self.pending.log.record(operation, "applied")
+            elif operation.email_key in errors:
+                self._record_not_added(operation, errors[operation.email_key])
+            else:
+                self._look_up(operation)
+        if answer["updated_members"]:
+            revived = ", ".join(sorted(member["id"] for member in answer["updated_members"]))
+            raise FatalError(
+                f"G01: Mailchimp took members of audience {self.list_id} back who were archived during this load. "
+                f"Archive them again: {revived}"
+            )
 
-    def _patch(self, operation: Operation) -> tuple[Operation, Exception | None]:
+    def _record_not_added(self, operation: Operation, error: dict[str, Any]) -> None:
+        code = str(error.get("error_code") or "")
+        if code == "ERROR_CONTACT_EXISTS":
+            self.pending.log.record(operation, "already_there", "member_exists", code=code)
+            return
+        reason = _reason(f"{error.get('error')} {error.get('field_message')}", str(error.get("field") or ""))
+        state: ResultState = "deferred" if reason == TOO_MANY_SIGN_UPS else "refused"
+        self.pending.log.record(operation, state, reason, code=code)
+
+    def _look_up(self, operation: Operation) -> None:
+        """A member that the answer does not mention was ignored without a word (seen with renewals), or is there."""
+        if self.client.member(self.list_id, operation.email_key or "", fields=KEY_FIELDS) is None:
+            self.pending.log.record(operation, "refused", "ignored_by_mailchimp")
+        else:
+            self.pending.log.record(operation, "already_there", "member_exists")
+
+    def _patched(self, operation: Operation) -> tuple[Operation, PermanentError | TransientError | None]:
         try:
             self.client.update_member(self.list_id, operation.email_key or "", operation.after)
         except (PermanentError, TransientError) as error:
             return operation, error
         return operation, None
 
-    def _update_in_batch(self, chunk: Sequence[Operation]) -> None:
-        by_id = {operation.op_id: operation for operation in chunk}
-        requests = [
-            BatchOperation(
-                "PATCH", f"/lists/{self.list_id}/members/{operation.email_key}", json.dumps(operation.after), op_id
-            )
-            for op_id, operation in by_id.items()
-        ]
-        job_id = self.jobs.find(by_id)
-        if job_id is None:
-            job_id = self.client.start_batch(requests)
-            self.jobs.save(by_id, job_id)
-        for result in self.client.batch_results(job_id):
-            self._record_update(by_id.pop(result.operation_id), result.error)
-        for operation in by_id.values():
-            self.pending.log.record(operation.op_id, "failed", "no_answer_in_batch")
+    def _update_in_batches(self) -> None:
+        running: deque[tuple[str, Sequence[Operation]]] = deque()
+        for chunk in in_chunks(self.pending.operations("update_member"), OPERATIONS_LIMIT):
+            running.append((self._started(chunk), chunk))
+            if len(running) == BATCHES_AT_ONCE:
+                self._collect(*running.popleft())
+        while running:
+            self._collect(*running.popleft())
 
-    def _record_update(self, operation: Operation, error: Exception | None) -> None:
+    def _started(self, chunk: Sequence[Operation]) -> str:
+        """The id of the batch for these operations: the one that an earlier try has started, or a new one."""
+        op_ids = [operation.op_id for operation in chunk]
+        batch_id = self.jobs.find(op_ids)
+        if batch_id is None:
+            batch_id = self.client.start_batch([self._request(operation) for operation in chunk])
+            self.jobs.save(op_ids, batch_id)
+        return batch_id
+
+    def _request(self, operation: Operation) -> BatchOperation:
+        if "status" in operation.after:
+            raise FatalError(f"G01: operation {operation.op_id} would change a status; an update never does")
+        path = f"/lists/{self.list_id}/members/{operation.email_key}"
+        return BatchOperation("PATCH", path, json.dumps(operation.after), operation.op_id)
+
+    def _collect(self, batch_id: str, chunk: Sequence[Operation]) -> None:
+        """Wait for a batch and note its results. Where they are lost, the next try starts another."""
+        op_ids = [operation.op_id for operation in chunk]
+        unanswered = dict(zip(op_ids, chunk, strict=True))
+        try:
+            for result in self.client.batch_results(batch_id):
+                operation = unanswered.pop(result.operation_id, None)
+                if operation is not None:
+                    self._record_updated(operation, result.error)
+        except PermanentError as error:
+            self.jobs.forget(op_ids)
+            raise TransientError(str(error), vendor="mailchimp", code=error.code) from error
+        for operation in unanswered.values():
+            self.pending.log.record(operation, "failed", "no_answer_in_batch")
+        self.pending.log.flush()
+        self.jobs.forget(op_ids)
+
+    def _record_updated(self, operation: Operation, error: PermanentError | TransientError | None) -> None:
         if error is None:
-            self.pending.log.record(operation.op_id, "applied")
-        elif isinstance(error, PermanentError):
-            state: ResultState = "precondition_gone" if error.code == NOT_FOUND else "refused"
-            self.pending.log.record(operation.op_id, state, str(error), code=error.code)
+            self.pending.log.record(operation, "applied")
+        elif isinstance(error, TransientError):
+            self.pending.log.record(operation, "failed", str(error), code=error.code)
+        elif error.code == NOT_FOUND:
+            self.pending.log.record(operation, "precondition_gone", "no_such_member", code=error.code)
         else:
-            self.pending.log.record(operation.op_id, "failed", str(error), code=getattr(error, "code", ""))
+            self.pending.log.record(operation, "refused", known_reason(str(error)) or str(error), code=error.code)
 
 
-def _added(operation: Operation, added: set[str], errors: dict[str, dict[str, Any]]) -> tuple[ResultState, str, str]:
-    """Classify what `POST /lists/{id}` said of one member.
-
-    The vendor has two codes only, `ERROR_CONTACT_EXISTS` and `ERROR_GENERIC` (pull request codegen#303); the rest is in
-    the wording. A member that the answer does not mention was ignored without a word (seen with renewals).
-    """
-    if operation.email_key in added:
-        return "applied", "", ""
-    error = errors.get(operation.email_key or "")
-    if error is None:
-        return "failed", "not_in_answer", ""
-    code = str(error.get("error_code", ""))
-    if code == "ERROR_CONTACT_EXISTS":
-        return "already_there", "member_exists", code
-    return _refusal(str(error.get("error", ""))), _reason(error), code
-
-
-def _refusal(message: str) -> ResultState:
-    return "deferred" if "signed up to a lot of lists" in message else "refused"
-
-
-_WORDINGS = {
-    "compliance": "compliance_state",
-    "permanently deleted": "forgotten",
-    "forgotten": "forgotten",
-    "looks fake or invalid": "looks_fake",
-    "valid email": "invalid_email",
-    "signed up to a lot of lists": "too_many_sign_ups",
-    "bounced": "cleaned",
-}
-
-
-def _reason(error: dict[str, Any]) -> str:
-    """A reason in one word: the vendor's sentence can quote the address."""
-    message = f"{error.get('error', '')} {error.get('field_message', '')}".lower()
-    found = next((reason for wording, reason in _WORDINGS.items() if wording in message), "refused_by_mailchimp")
-    merge_field = str(error.get("field", ""))
+def _reason(sentence: str, merge_field: str = "") -> str:
+    """A refusal in one word, with the merge field that the vendor named."""
+    found = known_reason(sentence) or "refused_by_mailchimp"
     return f"{found}:{merge_field}" if merge_field else found

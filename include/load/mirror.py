@@ -53,7 +53,7 @@ _SHOWN = {
 }
 _FORGOTTEN = """regexp_replace(record, '"Status__c":("[^"]*"|null)', '"Status__c":"forgotten"')"""
 """A row whose member is gone stays as it was, but for the status. Quotes inside values are escaped: none match."""
-_DESIRED = {"text": "nullif({0}, '')", "datetime": _ISO, "number": "CAST({0} AS BIGINT)"}
+_DESIRED = {"text": "nullif(trim({0}), '')", "datetime": _ISO, "number": "CAST({0} AS BIGINT)"}
 
 
 def shown_columns() -> str:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from include.load.chunks import in_chunks
 from include.load.mirror import SUBSCRIBER
-from include.load.operations import in_chunks
-from include.load.results import reason, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
-
     from include.load.pending import Pending
     from include.salesforce.client import SalesforceClient
 
@@ -31,22 +25,10 @@ class MirrorLoad:
     pending: Pending
     bulk_above: int
 
-    def write(self) -> Iterator[pa.Table]:
-        """Upsert what is pending; yields what Salesforce took, chunk by chunk: key, id, record (JSON), is_deleted."""
-        import pyarrow as pa
-
-        names = [("key", pa.string()), ("id", pa.string()), ("record", pa.string()), ("is_deleted", pa.bool_())]
+    def write(self) -> None:
+        """Upsert what is pending."""
         for chunk in in_chunks(self.pending.operations("upsert_mirror"), UPSERT_CHUNK):
             by_key = {f"{self.list_id}:{operation.email_key}": operation for operation in chunk}
             records = [operation.after | {"Key__c": key} for key, operation in by_key.items()]
-            taken = []
             for answer in self.client.upsert(SUBSCRIBER, "Key__c", records, bulk_above=self.bulk_above):
-                operation = by_key[answer.key]
-                self.pending.log.record(
-                    operation.op_id, written(answer), reason(answer), code=answer.code, vendor_id=answer.id
-                )
-                if answer.success:
-                    record = json.dumps(operation.after, ensure_ascii=False, separators=(",", ":"))
-                    taken.append({"key": answer.key, "id": answer.id, "record": record, "is_deleted": False})
-            if taken:
-                yield pa.Table.from_pylist(taken, schema=pa.schema(names))
+                self.pending.log.record_row(by_key[answer.key], answer)

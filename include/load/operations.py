@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from include.errors import StoppedByCheck
+from include.load.results import FINAL_STATES
 from include.warehouse.store import connect
-from include.warehouse.tables import PLANS, RESULTS
+from include.warehouse.tables import PEOPLE, PLANS, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from duckdb import DuckDBPyConnection
 
     from include.warehouse.store import Warehouse
 
@@ -23,14 +26,14 @@ FETCH_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One planned change; `after` and `precondition` are the plan's JSON, decoded."""
+    """One planned change; `after` and `precondition` are the plan's JSON, decoded; `attempt` counts tries from 1."""
 
     op_id: str
     kind: str
     email_key: str | None
-    person_id: str | None
     after: dict[str, Any]
     precondition: dict[str, Any]
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,7 @@ class Plan:
 
     def refuse_if_stale(self, now: datetime | None = None) -> None:
         """Raise StoppedByCheck where the plan is older than two hours: a new run plans again from current data."""
-        connection = connect()
-        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        oldest = connection.execute("SELECT epoch_us(min(planned_at)) FROM plans").fetchone()
+        oldest = self._opened().execute("SELECT epoch_us(min(planned_at)) FROM plans").fetchone()
         planned_at = datetime.fromtimestamp(oldest[0] / 1e6, UTC) if oldest and oldest[0] is not None else None
         if planned_at is not None and (now or datetime.now(UTC)) - planned_at > PLAN_LIFETIME:
             raise StoppedByCheck(
@@ -52,50 +53,55 @@ class Plan:
                 f"{PLAN_LIFETIME} ago: nothing more of it is carried out; start a new run"
             )
 
-    def count(self, kind: str) -> int:
-        """How many operations of a kind were planned."""
-        connection = connect()
-        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        row = connection.execute("SELECT count(*) FROM plans WHERE kind = ?", [kind]).fetchone()
-        return int(row[0]) if row else 0
+    def counts(self) -> dict[str, int]:
+        """How many operations of each kind were planned."""
+        return dict(self._opened().execute("SELECT kind, count(*) FROM plans GROUP BY kind").fetchall())
 
     def not_added(self) -> set[str]:
         """E-mail keys of planned new members that are no members after this run's results so far."""
-        connection = connect()
-        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        self.warehouse.view(connection, "results", RESULTS, run_id=self.run_id)
-        rows = connection.execute(
+        rows = self._opened().execute(
             """SELECT email_key FROM plans
                ANTI JOIN (FROM results WHERE state IN ('applied', 'already_there')) USING (op_id)
                WHERE kind = 'add_member'"""
         )
         return {row[0] for row in rows.fetchall()}
 
-    def operations(self, kind: str, *, but: set[str]) -> Iterator[Operation]:
-        """Operations of one kind in a stable order, without the op_ids in `but`."""
-        connection = connect()
-        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        cursor = connection.execute(
-            """SELECT op_id, kind, email_key, person_id, "after", precondition FROM plans
-               WHERE kind = ? ORDER BY email_key NULLS FIRST, op_id""",
-            [kind],
+    def leads_of_known_people(self) -> set[str]:
+        """E-mail keys of planned Leads that belong to somebody in the newest `people`, the Lead itself left out."""
+        connection = self._opened()
+        self.warehouse.view(connection, "people", PEOPLE)
+        rows = connection.execute(
+            """SELECT DISTINCT email_key FROM plans JOIN people USING (email_key)
+               WHERE kind = 'create_lead' AND people.mc_key IS DISTINCT FROM email_key"""
+        )
+        return {row[0] for row in rows.fetchall()}
+
+    def unfinished(self, kind: str) -> Iterator[Operation]:
+        """Operations of one kind that no try has finished, by tag, then by member.
+
+        Only what is being carried out is held as objects: an audience can have a million of them.
+        """
+        cursor = self._opened().execute(
+            """
+            WITH tried AS (
+                SELECT op_id, arg_max(state, "at") AS state, count(*) AS tries FROM results GROUP BY op_id
+            )
+            SELECT op_id, kind, email_key, "after", precondition, 1 + coalesce(tries, 0)
+            FROM plans LEFT JOIN tried USING (op_id)
+            WHERE kind = $kind AND (tried.state IS NULL OR NOT list_contains($final, tried.state))
+            ORDER BY "after" ->> '$.tag', email_key, op_id
+            """,
+            {"kind": kind, "final": list(FINAL_STATES)},
         )
         while rows := cursor.fetchmany(FETCH_ROWS):
-            for op_id, found, email_key, person_id, after, precondition in rows:
-                if op_id not in but:
-                    yield Operation(op_id, found, email_key, person_id, _decoded(after), _decoded(precondition))
+            for op_id, found, email_key, after, precondition, attempt in rows:
+                yield Operation(op_id, found, email_key, _decoded(after), _decoded(precondition), attempt)
 
-
-def in_chunks(operations: Iterator[Operation], size: int) -> Iterator[Sequence[Operation]]:
-    """Groups of at most `size` operations."""
-    chunk: list[Operation] = []
-    for operation in operations:
-        chunk.append(operation)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    def _opened(self) -> DuckDBPyConnection:
+        connection = connect()
+        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
+        self.warehouse.view(connection, "results", RESULTS, run_id=self.run_id)
+        return connection
 
 
 def _decoded(text: str | None) -> dict[str, Any]:

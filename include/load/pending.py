@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from include.load.refusals import OF_THE_ADDRESS
 from include.warehouse.store import connect
 from include.warehouse.tables import QUARANTINE
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from include.load.operations import Operation, Plan
     from include.load.results import ResultLog
     from include.warehouse.store import Warehouse
-
-OF_THE_ADDRESS = ("forgotten", "compliance_state", "looks_fake", "invalid_email", "cleaned")
-"""Refusals that no further attempt changes: the vendor refuses the address itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +54,13 @@ class Pending:
     log: ResultLog
 
     def operations(self, kind: str) -> Iterator[Operation]:
-        """Those of one kind, in a stable order."""
-        for operation in self.plan.operations(kind, but=self.log.finished()):
-            gone = self.ground.gone(operation)
-            if operation.op_id in self.held:
-                refusal = self.held[operation.op_id]
-                self.log.record(operation.op_id, "refused", refusal.reason, code=refusal.code)
-            elif gone is not None:
-                self.log.record(operation.op_id, "precondition_gone", gone)
+        """Those of one kind, by tag, then by member."""
+        for operation in self.plan.unfinished(kind):
+            refusal = self.held.get(operation.op_id)
+            outcome = self.ground.outcome(operation)
+            if refusal is not None:
+                self.log.record(operation, "refused", refusal.reason, code=refusal.code)
+            elif outcome is not None:
+                self.log.record(operation, *outcome)
             else:
                 yield operation

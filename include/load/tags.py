@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError
 from include.keys import email_key
-from include.load.operations import Operation, in_chunks
-from include.mailchimp.client import WRITE_LIMIT
+from include.load.chunks import in_chunks, send
+from include.load.operations import Operation
+from include.load.refusals import known_reason
+from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from include.load.pending import Pending
     from include.mailchimp.client import MailchimpClient
+
+Answered = list[tuple["Sequence[Operation]", "dict[str, Any] | PermanentError"]]
+"""Parts of a group, with what the vendor said of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +33,70 @@ class TagLoad:
 
     def create(self) -> None:
         """Create the planned tags that are not there yet."""
-        present = self.client.audience_schema(self.list_id).tags
         for operation in self.pending.operations("create_tag"):
-            if operation.after["tag"] in present:
-                self.pending.log.record(operation.op_id, "already_there", "tag_exists")
-            else:
-                self.client.create_segment(self.list_id, operation.after["tag"])
-                self.pending.log.record(operation.op_id, "applied")
+            self._create(operation)
 
     def assign(self) -> None:
         """Give the planned tags to their members."""
-        pending = self.pending.operations("add_tag")
-        first = next(pending, None)
-        if first is None:
-            return
-        segments = self.client.audience_schema(self.list_id).tags
-        by_tag: dict[str, list[Operation]] = {}
-        for operation in itertools.chain([first], pending):
-            by_tag.setdefault(operation.after["tag"], []).append(operation)
-        for tag, operations in sorted(by_tag.items()):
-            for chunk in in_chunks(iter(operations), WRITE_LIMIT):
-                self._assign(segments[tag], chunk)
-
-    def _assign(self, segment_id: int, chunk: Sequence[Operation]) -> None:
-        emails = [operation.after["email_address"] for operation in chunk]
-        try:
-            answer = self.client.add_to_segment(self.list_id, segment_id, emails)
-        except PermanentError as error:
-            for operation in chunk:
-                self.pending.log.record(operation.op_id, "refused", str(error), code=error.code)
-            return
-        added = {email_key(member["email_address"]) for member in answer["members_added"]}
-        refused = {email_key(email) for error in answer["errors"] for email in error["email_addresses"]}
-        unsaid = {operation.email_key for operation in chunk} - added - refused
-        holders = set(self.client.segment_members(self.list_id, segment_id)) if unsaid or refused else set()
-        for operation in chunk:
-            if operation.email_key in added:
-                self.pending.log.record(operation.op_id, "applied")
-            elif operation.email_key in holders:
-                self.pending.log.record(operation.op_id, "already_there", "has_tag")
+        by_tag = itertools.groupby(self.pending.operations("add_tag"), lambda operation: str(operation.after["tag"]))
+        segments: dict[str, int] | None = None
+        for tag, operations in by_tag:
+            segments = self._segments() if segments is None else segments
+            if tag in segments:
+                self._assign(segments[tag], operations)
             else:
-                self.pending.log.record(operation.op_id, "precondition_gone", "no_such_member")
+                for operation in operations:
+                    self.pending.log.record(operation, "precondition_gone", "no_such_tag")
+
+    def _segments(self) -> dict[str, int]:
+        return {tag.name: tag.segment_id for tag in self.client.tags(self.list_id)}
+
+    def _create(self, operation: Operation) -> None:
+        """Create a tag, unless it is there: by hand, or by a try whose answer was lost."""
+        tag = operation.after["tag"]
+        if tag in self._segments():
+            self.pending.log.record(operation, "already_there", "tag_exists")
+            return
+        try:
+            self.client.create_segment(self.list_id, tag)
+        except PermanentError as error:
+            if tag in self._segments():
+                self.pending.log.record(operation, "already_there", "tag_exists")
+            else:
+                self.pending.log.record(operation, "refused", str(error), code=error.code)
+        else:
+            self.pending.log.record(operation, "applied")
+
+    def _assign(self, segment_id: int, operations: Iterable[Operation]) -> None:
+        """Give one tag. Members that the answers leave out have it already, or are gone: read once, at the end."""
+
+        def give(chunk: Sequence[Operation]) -> dict[str, Any]:
+            return self.client.add_to_segment(
+                self.list_id, segment_id, [operation.after["email_address"] for operation in chunk]
+            )
+
+        def sent(chunk: Sequence[Operation]) -> Answered:
+            return list(send(chunk, give, lambda error: error.code != NOT_FOUND))
+
+        unsaid: list[Operation] = []
+        for answered in self.client.map(sent, in_chunks(operations, WRITE_LIMIT)):
+            for part, answer in answered:
+                unsaid += self._record(part, answer)
+        holders = self.client.segment_members(self.list_id, segment_id) if unsaid else set()
+        for operation in unsaid:
+            if operation.email_key in holders:
+                self.pending.log.record(operation, "already_there", "has_tag")
+            else:
+                self.pending.log.record(operation, "precondition_gone", "no_such_member")
+
+    def _record(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> list[Operation]:
+        """Note who was refused and who got the tag; returns the others."""
+        if isinstance(answer, PermanentError):
+            reason = known_reason(str(answer)) or str(answer)
+            self.pending.log.record(part[0], "refused", reason, code=answer.code)
+            return []
+        added = {email_key(member["email_address"]) for member in answer["members_added"]}
+        for operation in part:
+            if operation.email_key in added:
+                self.pending.log.record(operation, "applied")
+        return [operation for operation in part if operation.email_key not in added]

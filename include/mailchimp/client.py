@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from include.errors import PermanentError
+from include.errors import PermanentError, TransientError
 from include.mailchimp import audience, reports
 from include.mailchimp.batches import Batches
 from include.mailchimp.endpoints import MEMBERS, TAG_MEMBERS
@@ -135,11 +135,13 @@ class MailchimpClient:
     def add_members(self, list_id: str, members: Sequence[Mapping[str, object]]) -> dict[str, Any]:
         """Add up to 500 members; who is already there, in whatever status, is reported and not changed.
 
-        Returns the vendor's answer: `new_members`, `errors` (with `email_address`, `error_code`, `error`, `field`).
+        Returns the vendor's answer: `new_members`, `updated_members` (archived ones taken back), `errors` (with
+        `email_address`, `error_code`, `error`, `field`).
         """
         _within_limit(len(members))
         body = {"members": list(members), "update_existing": False}
-        return cast("dict[str, Any]", self._lists.batch_list_members(list_id, body))
+        answer = self._lists.batch_list_members(list_id, body)
+        return _with(answer, "new_members", "updated_members", "errors")
 
     def update_member(self, list_id: str, email_key: str, body: Mapping[str, object]) -> Document:
         """Change an existing member by PATCH; a body with `status` is refused with ValueError (G01)."""
@@ -156,7 +158,8 @@ class MailchimpClient:
         """Give a tag to up to 500 members; returns the vendor's answer: `members_added`, `errors`, the totals."""
         _within_limit(len(emails))
         body = {"members_to_add": list(emails)}
-        return cast("dict[str, Any]", self._lists.batch_segment_members(body, list_id, str(segment_id)))
+        answer = self._lists.batch_segment_members(body, list_id, str(segment_id))
+        return _with(answer, "members_added", "errors")
 
     # --- batches
 
@@ -195,6 +198,14 @@ class MailchimpClient:
         if since:
             params["since_last_changed"] = since.isoformat()
         return Pages(self._transport, replace(MEMBERS, fields=fields), {"list_id": list_id}, params)
+
+
+def _with(answer: dict[str, Any], *lists: str) -> dict[str, Any]:
+    """An answer that has these lists. Raises TransientError: what was written shows at the next try."""
+    missing = [name for name in lists if not isinstance(answer.get(name), list)]
+    if missing:
+        raise TransientError(f"Mailchimp's answer lacks {', '.join(missing)}", vendor="mailchimp", code="unreadable")
+    return answer
 
 
 def _within_limit(count: int) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from include.errors import FatalError
+from include.errors import FatalError, TransientError
 from include.load.ground import Ground
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
 from include.load.mirror_rows import MirrorLoad
@@ -16,9 +15,10 @@ from include.load.pending import Pending, held_back
 from include.load.results import ResultLog
 from include.pipelines import watermarks
 from include.pipelines.plan_inputs import plan_inputs
+from include.salesforce.refusals import TRANSIENT_CODES
 from include.transform.match import find_people, follow_successors, match_members
 from include.warehouse.store import connect
-from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS
+from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS, RESULTS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,9 +33,10 @@ OVERLAP = timedelta(minutes=10)
 
 
 def load_mirror(run: SyncRun) -> dict[str, object]:
-    """Write the mirror rows that differ, then the stamp of the last sync.
+    """Write the mirror rows that differ, then the stamp of the last sync; returns the counts by state.
 
-    Audiences with `data_sync: off` mirror their audience row only (R15).
+    Audiences with `data_sync: off` mirror their audience row only (R15). Raises TransientError where a retry can do
+    more, FatalError where Salesforce refuses the audience's row.
     """
     if run.dry_run:
         return {}
@@ -60,7 +61,7 @@ class _MirrorStage:
     def mirror_members(self) -> dict[str, object]:
         """Compare, plan and write the rows of `MC_Subscriber__c`."""
         audience_id = self._audience_id()
-        self._read_back(audience_id)
+        self._read_back()
         connection = self._matched()
         connection.register("interests", _interests(self.schema))
         everyone = self.run.audience.mirror == "all"
@@ -93,17 +94,23 @@ class _MirrorStage:
             "Member_Count__c": self.schema.member_count,
         }
         (answer,) = self.client.upsert(AUDIENCE, "List_Id__c", [record | extra], bulk_above=1)
-        if not answer.success or not answer.id:
-            raise FatalError(f"{AUDIENCE} of list {self.schema.list_id} was refused: {answer.code} {answer.message}")
-        return answer.id
+        if answer.success and answer.id:
+            return answer.id
+        refusal = f"Salesforce refused the {AUDIENCE} of list {self.schema.list_id}: {answer.code} {answer.message}"
+        if answer.code in TRANSIENT_CODES:
+            raise TransientError(refusal, vendor="salesforce", code=answer.code)
+        raise FatalError(refusal)
 
-    def _read_back(self, audience_id: str) -> None:
-        """Bring the table `mirror` up to what Salesforce shows now: full the first time, then what changed."""
+    def _read_back(self) -> None:
+        """Bring the table `mirror` up to what Salesforce shows now: full the first time, then what changed.
+
+        Rows are known by their key: the lookup to the audience can be changed by hand.
+        """
         project, list_id = self.run.project, self.schema.list_id
         columns = shown_columns()
         mark = watermarks.find(project, list_id, SUBSCRIBER, fields_hash=columns)
         started = self.client.server_time()
-        where = f"Audience__c = '{audience_id}'"
+        where = f"Key__c LIKE '{list_id}:%'"
         if mark is not None:
             where += f" AND SystemModstamp >= {_instant(mark - OVERLAP)}"
         shown = self._read(columns, where)
@@ -147,46 +154,57 @@ class _MirrorStage:
         warehouse.update(MIRROR, compute, list_id=list_id, object=SUBSCRIBER)
 
     def _save_plan(self, planned: pa.Table) -> None:
-        """Add the mirror's operations to the run's plan; a rerun replaces them."""
-        import pyarrow as pa
-
-        run = self.run
-        now = datetime.now(UTC)
-        rows = pa.Table.from_pylist(
-            [
-                {
-                    "run_id": run.run_id,
-                    "op_id": _op_id(run.stem, row["key"], row["after"]),
-                    "kind": "upsert_mirror",
-                    "audience": run.stem,
-                    "email_key": row["email_key"],
-                    "person_id": row["person_id"],
-                    "before": row["before"],
-                    "after": row["after"],
-                    "behaviour": "R09",
-                    "planned_at": now,
-                }
-                for row in planned.to_pylist()
-            ],
-            schema=PLANS.schema(),
-        )
+        """Add the mirror's operations to the run's plan; a rerun replaces those that nobody has tried yet."""
+        run, warehouse = self.run, self.run.project.warehouse
 
         def compute(version: int) -> pa.Table:
-            others = run.project.warehouse.read(PLANS, version, run_id=run.run_id)
-            kept = others.filter(pa.compute.not_equal(others["kind"], "upsert_mirror"))
-            return pa.concat_tables([kept, rows])
+            connection = connect()
+            warehouse.view(connection, "plans", PLANS, version, run_id=run.run_id)
+            warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
+            connection.register("planned", planned)
+            return connection.sql(
+                """
+                WITH kept AS (
+                    FROM plans WHERE kind <> 'upsert_mirror' OR op_id IN (SELECT op_id FROM results)
+                ), fresh AS (
+                    SELECT left(sha256(concat_ws(chr(31), $audience, 'upsert_mirror', key, "after")), 32) AS op_id,
+                           email_key, person_id, "before", "after"
+                    FROM planned
+                )
+                FROM kept UNION ALL BY NAME
+                SELECT *, $run_id AS run_id, 'upsert_mirror' AS kind, $audience AS audience, 'R09' AS behaviour,
+                       $planned_at AS planned_at
+                FROM fresh ANTI JOIN kept USING (op_id)
+                """,
+                params={"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},
+            ).to_arrow_table()
 
-        run.project.warehouse.update(PLANS, compute, run_id=run.run_id)
+        warehouse.update(PLANS, compute, run_id=run.run_id)
 
     def _write(self) -> dict[str, object]:
         """Upsert the planned rows and remember what Salesforce took."""
         project, limits = self.run.project, self.run.project.configuration.pipeline.limits
         with ResultLog(project.warehouse, self.run.run_id) as log:
             held = held_back(project.warehouse, self.run.stem, limits.attempts)
-            pending = Pending(Plan(project.warehouse, self.run.run_id), Ground({}), held, log)
-            for taken in MirrorLoad(self.client, self.schema.list_id, pending, limits.bulk_ingest_above).write():
-                self._merge(taken, keep=True)
-        return log.account()
+            pending = Pending(Plan(project.warehouse, self.run.run_id), Ground(), held, log)
+            MirrorLoad(self.client, self.schema.list_id, pending, limits.bulk_ingest_above).write()
+        if log.counts["applied"]:
+            self._merge(self._taken(), keep=True)
+        return log.account("salesforce")
+
+    def _taken(self) -> pa.Table:
+        """The rows that Salesforce took in this run: key, id, record, is_deleted."""
+        connection, warehouse = connect(), self.run.project.warehouse
+        warehouse.view(connection, "plans", PLANS, run_id=self.run.run_id)
+        warehouse.view(connection, "results", RESULTS, run_id=self.run.run_id)
+        return connection.sql(
+            """
+            SELECT $list_id || ':' || email_key AS key, vendor_id AS id, "after" AS record, false AS is_deleted
+            FROM plans JOIN results USING (op_id) WHERE kind = 'upsert_mirror' AND state = 'applied'
+            QUALIFY row_number() OVER (PARTITION BY key ORDER BY "at" DESC) = 1
+            """,
+            params={"list_id": self.schema.list_id},
+        ).to_arrow_table()
 
 
 def _interests(schema: AudienceSchema) -> pa.Table:
@@ -194,10 +212,6 @@ def _interests(schema: AudienceSchema) -> pa.Table:
 
     rows = [{"id": interest.id, "path": path} for path, interest in schema.interests.items()]
     return pa.Table.from_pylist(rows, schema=pa.schema([("id", pa.string()), ("path", pa.string())]))
-
-
-def _op_id(stem: str, key: str, after: str) -> str:
-    return hashlib.sha256(f"{stem}|upsert_mirror|{key}|{after}".encode()).hexdigest()[:32]
 
 
 def _instant(moment: datetime) -> str:

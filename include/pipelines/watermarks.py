@@ -22,6 +22,12 @@ def find(project: Project, source: str, object_name: str, *, fields_hash: str) -
     return found
 
 
+def oldest(project: Project, source: str) -> datetime | None:
+    """Until when all objects of a source were read, with whatever fields; None where nothing was."""
+    rows = project.warehouse.read(WATERMARKS, source=source).to_pylist()
+    return min((row["read_until"] for row in rows), default=None)
+
+
 def save(project: Project, source: str, object_name: str, read_until: datetime, *, fields_hash: str) -> None:
     """Note that everything changed before `read_until` (vendor's clock) is in the tables."""
     import pyarrow as pa
