@@ -101,7 +101,7 @@ def test_r07_a_query_selects_the_new_e_mail_whatever_became_of_the_old_one() -> 
 def test_a_field_that_validation_left_out_is_left_out_of_a_new_member() -> None:
     world = World()
     person = world.person("new@x.example", **NAMES)
-    world.finding(person, "text_too_long", field="FNAME")
+    world.finding(person, "text_too_long", "add", "update", field="FNAME")
     outcome = plan(world)
     (added,) = outcome.of("add_member")
     assert added["after"]["merge_fields"] == {"LNAME": "Lee"}
