@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from include.errors import FatalError
 from include.pipelines import runs
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PIPELINE = "sync_audience"
-DATA_DOCS = "data_docs"
+History = list[dict[str, Any]]
+"""The audience's rows of the table `runs`, newest first."""
 
 
 def report(run: SyncRun) -> dict[str, object]:
@@ -42,8 +45,9 @@ def report(run: SyncRun) -> dict[str, object]:
     """
     connection = connect()
     run.project.warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
-    ended = run_ending(run, wrote=connection.execute("SELECT 1 FROM results LIMIT 1").fetchone() is not None)
-    made = _make(run, connection, ended)
+    ended = run_ending(run, wrote=bool(connection.execute("SELECT 1 FROM results LIMIT 1").fetchall()))
+    history = runs.find(run.project, PIPELINE, audience=run.stem)
+    made = _make(run, connection, ended, history)
     for name, content in (("report.json", as_json(made)), ("report.html", as_html(made))):
         run.project.storage.write_atomically(run.project.storage.path(*run.report_folder, name), content.encode())
     counts = _counts(run, made)
@@ -55,16 +59,15 @@ def report(run: SyncRun) -> dict[str, object]:
     return counts
 
 
-def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> Report:
+def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, history: History) -> Report:
     thresholds = _thresholds(run)
     operations, rows, held = None, None, None
     if ended.done("transform"):
         operations = _operations(run, connection, ended)
         rows = _rows(run, connection)
-        held = _quarantine(run, connection, ended)
+        held = _quarantine(run, connection, newest=ended.loading and history[0]["run_id"] == run.run_id)
     state, headline = verdict(ended.problem, rows, operations, thresholds, stopped=ended.stopped, dry_run=run.dry_run)
-    facts = _facts(run)
-    earlier = _earlier(run)
+    facts = _facts(run, history)
     by_state = figures.by_state(rows.lines) if rows else {}
     return Report(
         state=state,
@@ -78,8 +81,7 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> Rep
         quarantine=held,
         consent=_consent(run) if ended.done("transform") else None,
         notes=figures.notes(connection) if rows else (),
-        trend=(*earlier, figures.trend_point(run.run_id, facts.started_at, state, by_state)),
-        data_docs=ended.done("validate"),
+        trend=(*_earlier(run, history), figures.trend_point(run.run_id, facts.started_at, state, by_state)),
     )
 
 
@@ -106,20 +108,35 @@ def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:
     )
 
 
-def _quarantine(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> tuple[QuarantineGroup, ...]:
-    """Make the quarantine; save it where the run carried out its plan and no newer run has started."""
+def _quarantine(run: SyncRun, connection: DuckDBPyConnection, *, newest: bool) -> tuple[QuarantineGroup, ...]:
+    """Make the quarantine; save it where the plan was carried out and no newer run has started."""
     warehouse = run.project.warehouse
     run.project.staging.view(connection, "findings", run.partition("findings"))
     warehouse.view(connection, "known", QUARANTINE, audience=run.stem)
     quarantine.make_quarantine(connection, run.stem, run.pins().extracted_at)
-    if ended.loading and runs.find(run.project, PIPELINE, audience=run.stem)[0]["run_id"] == run.run_id:
+    if newest:
         warehouse.replace(QUARANTINE, connection.table("held").to_arrow_table(), audience=run.stem)
     return figures.quarantine(connection)
 
 
 def _suites(run: SyncRun, thresholds: Thresholds) -> tuple[SuiteChecks, ...]:
     document = cast("list[dict[str, Any]]", run.project.staging.document(run.partition("checks")))
-    return figures.suites(document, thresholds)
+    return figures.suites(document, thresholds, _data_docs(run))
+
+
+def _data_docs(run: SyncRun) -> dict[str, str]:
+    """Where each suite's results lie, as an address relative to the report's.
+
+    Data Docs have an index as well, but fill it with scripts of other servers.
+    """
+    storage = run.project.storage
+    folder = storage.path(*run.report_folder)
+    pages = storage.filesystem().find(f"{folder}/data_docs/validations")
+    return {
+        PurePosixPath(page).stem: quote(str(PurePosixPath(page).relative_to(folder)))
+        for page in pages
+        if page.endswith(".html")
+    }
 
 
 def _consent(run: SyncRun) -> Consent:
@@ -127,8 +144,8 @@ def _consent(run: SyncRun) -> Consent:
     return Consent(counts["opted_out_but_subscribed"], counts["unsubscribed_but_not_opted_out"])
 
 
-def _facts(run: SyncRun) -> RunFacts:
-    row = next(row for row in runs.find(run.project, PIPELINE, audience=run.stem) if row["run_id"] == run.run_id)
+def _facts(run: SyncRun, history: History) -> RunFacts:
+    row = next(row for row in history if row["run_id"] == run.run_id)
     return RunFacts(
         audience=run.stem,
         mailchimp_audience=run.audience.audience,
@@ -162,10 +179,10 @@ def _sources(run: SyncRun, started_at: datetime) -> tuple[Source, ...]:
     )
 
 
-def _earlier(run: SyncRun) -> tuple[TrendPoint, ...]:
+def _earlier(run: SyncRun, history: History) -> tuple[TrendPoint, ...]:
     """The last runs before this one that came to a plan and were no dry runs, oldest first."""
     points = []
-    for row in runs.find(run.project, PIPELINE, audience=run.stem):
+    for row in history:
         counts = json.loads(row["counts"] or "{}").get("report", {})
         if row["run_id"] != run.run_id and counts.get("rows") and not counts["dry_run"]:
             points.append(figures.trend_point(row["run_id"], row["started_at"], row["state"], counts["rows"]))

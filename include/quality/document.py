@@ -108,11 +108,12 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class SuiteChecks:
-    """The checks of one kind of record."""
+    """The checks of one kind of record; `data_docs` is the address of its results, relative to the report's."""
 
     suite: str
     rows: int
     checks: tuple[CheckLine, ...]
+    data_docs: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +197,3 @@ class Report:
     consent: Consent | None
     notes: tuple[Note, ...]
     trend: tuple[TrendPoint, ...]
-    data_docs: bool

@@ -104,10 +104,17 @@ def notes(connection: DuckDBPyConnection) -> tuple[Note, ...]:
     return tuple(note for note in found if note.count)
 
 
-def suites(document: Iterable[Mapping[str, Any]], thresholds: Thresholds) -> tuple[SuiteChecks, ...]:
-    """The checks that the validate stage left, each with its mark."""
+def suites(
+    document: Iterable[Mapping[str, Any]], thresholds: Thresholds, data_docs: Mapping[str, str]
+) -> tuple[SuiteChecks, ...]:
+    """The checks that the validate stage left, each with its mark; `data_docs` has an address per suite."""
     return tuple(
-        SuiteChecks(suite["suite"], suite["rows"], tuple(_check(check, thresholds) for check in suite["checks"]))
+        SuiteChecks(
+            suite=suite["suite"],
+            rows=suite["rows"],
+            checks=tuple(_check(check, thresholds) for check in suite["checks"]),
+            data_docs=data_docs.get(suite["suite"]),
+        )
         for suite in document
     )
 
@@ -171,5 +178,6 @@ def _check(check: Mapping[str, Any], thresholds: Thresholds) -> CheckLine:
 
 def _one_row(connection: DuckDBPyConnection, query: str, bound: list[str] | None = None) -> tuple[Any, ...]:
     """The only row of an aggregate."""
-    row = connection.execute(query, bound or []).fetchone()
-    return row or ()
+    row: tuple[Any, ...]
+    (row,) = connection.execute(query, bound or []).fetchall()
+    return row

@@ -116,7 +116,7 @@ class Balance:
 
 def weigh(connection: DuckDBPyConnection) -> Balance:
     """Compare `row_ledger` with the views `people` and `members` that the run was planned from."""
-    row = connection.execute(
+    ((missing, unknown, repeated),) = connection.execute(
         """
         WITH current AS (
             SELECT 'salesforce' AS side, id AS key FROM people WHERE NOT is_deleted
@@ -126,6 +126,5 @@ def weigh(connection: DuckDBPyConnection) -> Balance:
                (SELECT count(*) FROM listed ANTI JOIN current USING (side, key)),
                (SELECT coalesce(sum(times - 1), 0) FROM listed)
         """
-    ).fetchone()
-    missing, unknown, repeated = row or (0, 0, 0)
+    ).fetchall()
     return Balance(int(missing), int(unknown), int(repeated))

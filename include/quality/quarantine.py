@@ -23,8 +23,8 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
     """Make `held` with the columns of the table `quarantine`.
 
     Reads the views `findings`, `known` (the audience's quarantine before), `operation_ledger` and `row_ledger`: what is
-    wrong with somebody whom the audience skips anyway holds nothing back. `found_at` is
-    the same at each try of a run: a row that already bears it is not counted again.
+    wrong with somebody whom the audience skips anyway holds nothing back. `found_at` is the same at each try of a run:
+    a row that already bears it is not counted again.
     """
     gates = " ".join(f"WHEN '{kind}' THEN '{gate}'" for kind, gate in GATE_OF.items())
     connection.execute(

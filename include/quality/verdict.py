@@ -31,7 +31,7 @@ def verdict(
     held, refused = share_held(rows), by_state(operations.lines).get("refused", 0)
     account = f"{_account(rows, dry_run=dry_run)} {_held(rows, refused)}"
     if held > thresholds.fail_above:
-        return "failed", f"{held:.1%} of the rows are quarantined, over the {thresholds.fail_above:.0%} allowed."
+        return "failed", f"{held:.1%} of the rows are quarantined, over the {thresholds.fail_above:.1%} allowed."
     return ("warning" if held > thresholds.warn_above or refused else "success"), account
 
 
