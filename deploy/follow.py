@@ -60,16 +60,20 @@ class Follower:
 
 
 def print_account(api: AirflowApi, runs: Iterable[DagRun]) -> None:
-    """Print each run, its tasks, how long they took and what they returned."""
+    """Print each run, its tasks, how long they took and what they returned; at the end where the reports are."""
+    pages = []
     for run in runs:
         seconds = (run.end - run.start).total_seconds() if run.start and run.end else 0.0
         print(f"\n{run.dag_id}  {run.state} in {seconds:.1f} s  ({run.run_id})")
         for task in api.task_runs(run):
+            result = api.result(run, task.task_id)
+            if isinstance(result, dict) and "page" in result:
+                pages.append(f"  {run.dag_id:<24} {result.pop('page')}")
             tries = f" (try {task.tries})" if task.tries > 1 else ""
-            result = describe(api.result(run, task.task_id))
-            print(f"  {task.task_id:<14} {task.state:<15} {task.seconds:6.1f} s{tries}  {result}".rstrip())
+            print(f"  {task.task_id:<14} {task.state:<15} {task.seconds:6.1f} s{tries}  {describe(result)}".rstrip())
             for error in api.errors(run, task) if task.state == "failed" else ():
                 print(f"    {error}")
+    print("\n".join(["\nQuality reports:", *pages]) if pages else "")
 
 
 def describe(result: object) -> str:
