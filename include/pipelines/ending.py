@@ -63,7 +63,7 @@ class RunEnding:
 
     def _unanswered(self, stage: str) -> Unanswered:
         if not self.loading:
-            return Unanswered("planned", "")
+            return Unanswered("planned", "planned")
         line = next(line for line in self.lines if line.name == stage)
         if self.deferred and line.ending in {"stopped", "not_run"}:
             return Unanswered("deferred", "budget_of_calls_used")

@@ -41,7 +41,7 @@ def make_operation_ledger(connection: DuckDBPyConnection, unanswered: Mapping[st
     """Make `operation_ledger` (op_id, kind, email_key, person_id, behaviour, note, state, reason, vendor_code, cause).
 
     Reads the views `plans` and `results` of the run. `unanswered` says per kind what to make of an operation
-    without a result. `cause` is one word: the reason where it is one, else the vendor's code.
+    without a result. `cause` is one word: the reason where it is one, else the vendor's code, else the state.
     """
     cases = " ".join("WHEN ? THEN {state: ?, reason: ?}" for _ in unanswered)
     bound = [value for kind, it in unanswered.items() for value in (kind, it.state, it.reason)]
@@ -89,7 +89,7 @@ def make_row_ledger(connection: DuckDBPyConnection) -> None:
         SELECT side, key, email_key,
                CASE WHEN decided THEN worst ELSE draft.state END AS state,
                CASE WHEN decided AND worst <> draft.state OR worst = 'quarantined' AND decided
-                    THEN coalesce(nullif(cause, ''), 'already_there') ELSE draft.reason END AS reason
+                    THEN cause ELSE draft.reason END AS reason
         FROM (
             SELECT draft.*, worst, cause,
                    worst IS NOT NULL AND (draft.state = 'changed'
