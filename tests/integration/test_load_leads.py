@@ -1,0 +1,163 @@
+"""`load_leads` against the sandbox: one Lead per e-mail, whatever happens (R08)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from include.keys import email_key
+from include.load.ground import Ground
+from include.load.leads import LeadLoad
+from include.load.operations import Plan
+from include.load.pending import Pending
+from include.load.results import ResultLog
+from include.pipelines import watermarks
+from include.pipelines.load import load_leads
+from include.pipelines.people_merge import SOURCE
+from include.salesforce.client import SalesforceClient
+from include.warehouse.tables import PEOPLE
+from tests.integration.loading import Rig, address, create_lead, named, rig, states
+from tests.integration.mailchimp_account import account, audience, member
+from tests.integration.org import NOW, Org, contact, lead
+from tests.sandbox_fixture import Sandbox
+from tests.unit.pipelines.killing import Killed
+from tests.unit.salesforce.scripted import refused, saved, scripted
+
+INSERT = "/services/data/v{version}/composite/sobjects"
+JUST_NOW = NOW.isoformat()
+
+
+@pytest.fixture
+def made(sandbox: Sandbox, org: Org, tmp_path: Path):
+    """Makes a run on these members; Salesforce was extracted an hour before Mailchimp."""
+
+    def make(*members) -> Rig:
+        sandbox.put_state(mailchimp=account(audience(members)))
+        run = rig(sandbox, tmp_path)
+        for name in ("Contact", "Lead"):
+            watermarks.save(run.run.project, SOURCE, name, NOW - timedelta(hours=1), fields_hash="any")
+        return run
+
+    return make
+
+
+def load(run: Rig, *operations) -> dict[str, tuple[str, str]]:
+    run.plan(*operations)
+    load_leads(run.run)
+    return run.results()
+
+
+def test_r08_leads_are_made_with_their_key(made, org):
+    assert load(made(), create_lead("ann"), create_lead("bob")) == {
+        "create_lead ann": ("applied", ""),
+        "create_lead bob": ("applied", ""),
+    }
+    assert {lead["Email"]: lead["MC_Key__c"] for lead in org.records("Lead")} == {
+        address(name): email_key(address(name)) for name in ("ann", "bob")
+    }
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_r08_a_lost_answer_makes_no_second_lead(made, org, when):
+    org.faults({"kind": "reset", "method": "POST", "path": INSERT, "times": 1, "when": when})
+    results = load(made(), create_lead("ann"))
+    assert results["create_lead ann"][0] == ("already_there" if when == "after" else "applied")
+    assert len(org.records("Lead")) == 1
+
+
+def test_g04_killed_after_the_insert_the_next_try_finds_the_leads(made, org):
+    run = made()
+    run.plan(create_lead("ann"), create_lead("bob"))
+    with pytest.raises(Killed):
+        load_leads(run.dying(0))
+    load_leads(run.run)
+    assert states(run.results()) == {"already_there"}
+    assert {row["vendor_id"] for row in run.rows()} == {lead["Id"] for lead in org.records("Lead")}
+    assert len(org.records("Lead")) == 2
+
+
+def test_g07_refused_leads_keep_their_reason_and_the_others_go_on(made, org):
+    names = named("p", range(250))
+    bad = create_lead("bad", LastName=None)
+    wrong = create_lead("wrong", Status="x" * 300)
+    results = load(made(), bad, *map(create_lead, names), wrong)
+    assert {results[f"create_lead {name}"] for name in names} == {("applied", "")}
+    assert results["create_lead bad"][0] == results["create_lead wrong"][0] == "refused"
+    assert "LastName" in results["create_lead bad"][1]
+    assert len(org.records("Lead")) == 250
+
+
+def test_g07_a_row_that_was_locked_is_not_taken_for_its_neighbour(made):
+    """Rows that were sent again are answered after all others."""
+    run = made()
+    run.plan(create_lead("ann"), create_lead("bob"), create_lead("cid"))
+    rest, script = scripted(
+        [refused("UNABLE_TO_LOCK_ROW"), saved("second"), refused("STRING_TOO_LONG", fields=["Company"])],
+        [saved("first")],
+    )
+    plan = Plan(run.run.project.warehouse, run.run.run_id)
+    in_order = [operation.op_id for operation in plan.unfinished("create_lead")]
+    with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
+        pending = Pending(plan, Ground(), {}, log)
+        LeadLoad(SalesforceClient(rest), run.run.audience.create_leads, pending).create()
+    found = {row["op_id"]: (row["state"], row["vendor_id"]) for row in run.rows()}
+    assert [found[op_id] for op_id in in_order] == [("applied", "first"), ("applied", "second"), ("refused", None)]
+    assert len(script.asked) == 2
+
+
+def test_g07_a_value_that_makes_salesforce_refuse_the_whole_call_is_refused_alone(made):
+    run = made()
+    run.plan(create_lead("ann"), create_lead("bob"))
+    refusal = (400, [{"errorCode": "JSON_PARSER_ERROR", "message": "Cannot deserialize"}], {})
+    rest, _ = scripted(refusal, refusal, [saved("second")])
+    with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
+        pending = Pending(Plan(run.run.project.warehouse, run.run.run_id), Ground(), {}, log)
+        LeadLoad(SalesforceClient(rest), run.run.audience.create_leads, pending).create()
+    assert sorted(row["state"] for row in run.rows()) == ["applied", "refused"]
+
+
+def test_r08_another_unique_field_of_the_org_is_a_refusal(made):
+    """Only our own key says that the Lead is there already."""
+    run = made()
+    run.plan(create_lead("ann"))
+    message = "duplicate value found: Badge__c duplicates value on record with id: 00Q5g00000000AB"
+    rest, _ = scripted([refused("DUPLICATE_VALUE", message)])
+    with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
+        pending = Pending(Plan(run.run.project.warehouse, run.run.run_id), Ground(), {}, log)
+        LeadLoad(SalesforceClient(rest), run.run.audience.create_leads, pending).create()
+    assert run.results()["create_lead ann"][0] == "refused"
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "archived", "cleaned"])
+def test_r08_who_left_meanwhile_becomes_no_lead(made, org, status):
+    run = made()
+    run.sandbox.put_state(mailchimp=account(audience([member("ann", status, last_changed=JUST_NOW)])))
+    assert load(run, create_lead("ann")) == {"create_lead ann": ("precondition_gone", f"member_is_{status}")}
+    assert not org.records("Lead")
+
+
+@pytest.mark.parametrize("minutes", [1, 59])
+def test_r08_who_came_into_salesforce_since_its_extraction_becomes_no_lead(made, org, minutes):
+    """Also before the audience was extracted: the two are read at different times."""
+    since = NOW - timedelta(minutes=minutes)
+    org.put(
+        Contact=[contact(1, Email=" ANN@x.example", AccountId=None, SystemModstamp=since)],
+        Lead=[lead(1, Email=address("bob"), SystemModstamp=since)],
+    )
+    results = load(made(), create_lead("ann"), create_lead("bob"), create_lead("cid"))
+    assert results == {
+        "create_lead ann": ("precondition_gone", "person_exists"),
+        "create_lead bob": ("precondition_gone", "person_exists"),
+        "create_lead cid": ("applied", ""),
+    }
+
+
+def test_r08_who_came_with_a_newer_extraction_becomes_no_lead(made, org):
+    run = made()
+    person = {"object": "Contact", "id": "003000000000000001", "email_key": email_key(address("ann"))}
+    row = dict.fromkeys(PEOPLE.schema().names) | person
+    run.run.project.warehouse.replace(PEOPLE, pa.Table.from_pylist([row], schema=PEOPLE.schema()))
+    assert load(run, create_lead("ann"))["create_lead ann"] == ("precondition_gone", "person_exists")

@@ -1,0 +1,379 @@
+"""`load_audience` against the sandbox: consent, kills, bad records and what is read before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from include.errors import FatalError, PermanentError, StoppedByCheck, TransientError
+from include.load.ground import Ground
+from include.load.jobs import StartedJobs
+from include.load.members import FAILURES_IN_A_ROW, MemberLoad
+from include.load.operations import Plan
+from include.load.pending import Pending
+from include.load.results import ResultLog
+from include.pipelines.load import load_audience
+from tests.integration.loading import (
+    ADD,
+    BATCHES,
+    MEMBER,
+    Rig,
+    add,
+    address,
+    create_tag,
+    give,
+    named,
+    rig,
+    states,
+    update,
+)
+from tests.integration.mailchimp_account import LIST, PROMPT, account, audience, member
+from tests.integration.org import NOW, Org
+from tests.sandbox_fixture import Sandbox
+from tests.unit.pipelines.killing import Killed
+
+JUST_NOW = NOW.isoformat()
+LONG_AGO = "2020-01-01T00:00:00+00:00"
+STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived")
+
+
+@pytest.fixture
+def made(sandbox: Sandbox, org: Org, tmp_path: Path):
+    """Makes a run on these members."""
+
+    def make(*members, **how) -> Rig:
+        sandbox.put_state(mailchimp=account(audience(members)))
+        return rig(sandbox, tmp_path, **how)
+
+    return make
+
+
+def happened(made: Rig, *members) -> None:
+    """Make these the members now: what happened after extraction."""
+    made.sandbox.put_state(mailchimp=account(audience(members)))
+    made.sandbox.reset_calls()
+
+
+def without_ground(made: Rig, log: ResultLog, *, batch_above: int = 500) -> MemberLoad:
+    """The load of members as if nothing had been read before it."""
+    project = made.run.project
+    pending = Pending(Plan(project.warehouse, made.run.run_id), Ground(), {}, log)
+    jobs = StartedJobs(project.staging, made.run.partition("batch"))
+    return MemberLoad(project.mailchimp(), LIST, pending, jobs, batch_above)
+
+
+# --- G01: no path raises a status
+
+
+@pytest.mark.parametrize("status", STATUSES[1:])
+def test_g01_whoever_appears_after_extraction_is_left_alone(made, status):
+    run = made()
+    happened(run, member("ann", status, last_changed=JUST_NOW))
+    assert run.load(add("ann", FNAME="Ann"), give("ann", "T")) == {
+        "add_member ann": ("precondition_gone", f"member_is_{status}"),
+        "add_tag ann T": ("precondition_gone", "member_not_added"),
+    }
+    assert run.statuses() == {"ann": status}
+    assert run.calls("POST", ADD) == 0
+
+
+def test_g01_archived_members_are_seen_whenever_they_were_archived(made):
+    """`POST /lists/{id}` takes an archived member back, whatever `update_existing` says (recorded)."""
+    run = made()
+    happened(run, member("ann", "archived", last_changed=LONG_AGO))
+    assert run.load(add("ann"), add("bob")) == {
+        "add_member ann": ("precondition_gone", "member_is_archived"),
+        "add_member bob": ("applied", ""),
+    }
+    assert run.statuses() == {"ann": "archived", "bob": "subscribed"}
+
+
+def test_g01_a_change_in_the_second_of_extraction_is_seen(made, org):
+    org.sandbox.set_clock(JUST_NOW, frozen=True)
+    run = made()
+    happened(run, member("ann", "archived", last_changed=JUST_NOW))
+    run.plan(update("ann", FNAME="New"), give("ann", "T"))
+    load_audience(run.run)
+    assert run.results()["update_member ann"] == ("precondition_gone", "member_is_archived")
+
+
+@pytest.mark.parametrize("status", STATUSES[:-1])
+def test_g01_the_vendor_is_never_asked_to_overwrite_who_is_there(made, status):
+    """Even where nothing was read before: the call itself can't."""
+    run = made(member("ann", status))
+    run.plan(add("ann", FNAME="New"), add("bob"))
+    with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
+        without_ground(run, log).add()
+    assert run.results() == {
+        "add_member ann": ("already_there", "member_exists"),
+        "add_member bob": ("applied", ""),
+    }
+    assert run.members()["ann"]["status"] == status
+    assert run.members()["ann"]["merge_fields"]["FNAME"] == "Ann"
+
+
+def test_g01_an_archived_member_taken_back_all_the_same_ends_the_run_by_name(made):
+    run = made(member("ann", "archived"))
+    run.plan(add("ann"), add("bob"))
+    with (
+        ResultLog(run.run.project.warehouse, run.run.run_id) as log,
+        pytest.raises(FatalError, match=member("ann")["id"]),
+    ):
+        without_ground(run, log).add()
+    assert run.results()["add_member bob"] == ("applied", "")
+
+
+@pytest.mark.parametrize("batch_above", [0, 500], ids=["batch", "single"])
+def test_g01_an_update_with_a_status_is_never_sent(made, batch_above):
+    run = made(member("ann", "unsubscribed"))
+    wrong = update("ann", FNAME="New") | {"after": '{"status":"subscribed"}'}
+    run.plan(wrong)
+    with ResultLog(run.run.project.warehouse, run.run.run_id) as log, pytest.raises((FatalError, ValueError)):
+        without_ground(run, log, batch_above=batch_above).update()
+    assert run.statuses() == {"ann": "unsubscribed"}
+
+
+@pytest.mark.parametrize("batch_above", [0, 500], ids=["batch", "single"])
+def test_g01_values_follow_whatever_happened_to_the_status(made, batch_above):
+    """Unsubscribed ones are kept up to date (detail 3); cleaned and archived ones are left alone."""
+    names = {status: status[:4] for status in STATUSES}
+    run = made(*(member(name) for name in names.values()), limits={"batch_above": batch_above})
+    happened(run, *(member(name, status, last_changed=JUST_NOW) for status, name in names.items()))
+    results = run.load(*(update(name, FNAME="New") for name in names.values()))
+    left_alone = {status for status, name in names.items() if results[f"update_member {name}"][0] != "applied"}
+    assert left_alone == {"cleaned", "archived"}
+    for status, name in names.items():
+        assert run.members()[name]["status"] == status
+        assert (run.members()[name]["merge_fields"]["FNAME"] == "New") == (status not in left_alone)
+
+
+ANYONE = st.one_of(st.none(), st.sampled_from(STATUSES))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(ANYONE, ANYONE, st.sampled_from(["subscribed", "pending"])), min_size=1, max_size=8))
+def test_g01_no_plan_on_any_history_raises_a_status(sandbox, org, tmp_path_factory, histories):
+    """Whoever is unknown at extraction is added, whoever is known is updated and tagged; then anything happens."""
+    people = dict(zip(named("p", range(len(histories))), histories, strict=True))
+    known = [member(name, was) for name, (was, _, _) in people.items() if was]
+    sandbox.put_state(mailchimp=account(audience(known)))
+    run = rig(sandbox, tmp_path_factory.mktemp("run"))
+    now = {name: status for name, (_, status, _) in people.items() if status}
+    happened(run, *(member(name, status, last_changed=JUST_NOW) for name, status in now.items()))
+    operations = [create_tag("T"), *(give(name, "T") for name in people)]
+    for name, (was, _, wanted) in people.items():
+        operations.append(update(name, FNAME="New") if was else add(name, status=wanted, FNAME="New"))
+    run.load(*operations)
+    added = {name: wanted for name, (was, status, wanted) in people.items() if not was and not status}
+    assert run.statuses() == now | added
+
+
+# --- G02: the plan's ground and age
+
+
+def test_g02_another_contact_under_the_same_address_is_left_alone(made):
+    run = made(member("ann", contact_id="one"))
+    happened(run, member("ann", contact_id="another", last_changed=JUST_NOW))
+    assert run.load(update("ann", contact_id="one", FNAME="New")) == {
+        "update_member ann": ("precondition_gone", "another_contact")
+    }
+
+
+def test_g02_a_member_that_is_gone_for_good_is_no_error(made):
+    run = made()
+    for batch_above in (0, 500):
+        with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
+            run.plan(update(f"ann{batch_above}", FNAME="New"))
+            without_ground(run, log, batch_above=batch_above).update()
+    assert set(run.results().values()) == {("precondition_gone", "no_such_member")}
+
+
+def test_g02_an_old_plan_is_refused_before_any_write(made):
+    run = made()
+    run.plan(add("ann") | {"planned_at": NOW.replace(year=2025)})
+    with pytest.raises(StoppedByCheck, match="start a new run"):
+        load_audience(run.run)
+    assert run.sandbox.writes() == 0
+
+
+def test_g02_a_dry_run_calls_nobody(made):
+    run = made()
+    run.plan(add("ann"), update("bob", FNAME="New"), create_tag("T"))
+    assert load_audience(replace(run.run, dry_run=True)) == {}
+    assert run.sandbox.calls("mailchimp")["count"] == 0
+
+
+# --- G04: killed anywhere, run again
+
+
+def world_of(run: Rig) -> tuple[object, ...]:
+    values = {name: (m["status"], m["merge_fields"]["FNAME"]) for name, m in run.members().items()}
+    return values, run.tagged()
+
+
+@pytest.mark.parametrize("batch_above", [0, 500], ids=["batch", "single"])
+@pytest.mark.parametrize("survives", range(2))
+def test_g04_killed_before_any_of_its_writes_it_ends_the_same(made, batch_above, survives):
+    operations = (
+        add("ann", FNAME="Ann"), add("bob", FNAME="Bob"), update("cid", FNAME="New"), update("dee", FNAME="New"),
+        create_tag("T"), give("ann", "T"), give("cid", "T"), give("bob", "T"),
+    )  # fmt: skip
+    run = made(member("cid"), member("dee", "unsubscribed"), limits={"batch_above": batch_above})
+    run.plan(*operations)
+    with pytest.raises(Killed):
+        load_audience(run.dying(survives))
+    load_audience(run.run)
+    expected = {
+        "ann": ("subscribed", "Ann"), "bob": ("subscribed", "Bob"), "cid": ("subscribed", "New"),
+        "dee": ("unsubscribed", "New"),
+    }  # fmt: skip
+    assert world_of(run) == (expected, {"T": {"ann", "bob", "cid"}})
+    assert states(run.results()) <= {"applied", "already_there"}
+    assert len(run.results()) == len(operations)
+
+
+def test_g04_members_added_by_a_try_whose_answer_was_lost_are_there_already(made):
+    run = made()
+    run.sandbox.faults("mailchimp", {"kind": "reset", "method": "POST", "path": ADD, "times": 1})
+    assert run.load(add("ann"), add("bob")) == {
+        "add_member ann": ("already_there", "member_exists"),
+        "add_member bob": ("already_there", "member_exists"),
+    }
+    assert run.statuses() == {"ann": "subscribed", "bob": "subscribed"}
+
+
+def test_g04_a_batch_is_taken_up_again_by_the_next_try(made):
+    run = made(member("ann"), member("bob"), limits={"batch_above": 0})
+    run.plan(update("ann", FNAME="New"), update("bob", FNAME="New"))
+    with pytest.raises(Killed):
+        load_audience(run.dying(0))
+    load_audience(run.run)
+    assert run.calls("POST", BATCHES) == 1
+    assert states(run.results()) == {"applied"}
+
+
+def test_g04_a_batch_whose_results_are_lost_is_started_again(made):
+    run = made(member("ann"), limits={"batch_above": 0})
+    run.plan(update("ann", FNAME="New"))
+    run.sandbox.switches("mailchimp", batch_results_gone=True)
+    with pytest.raises(TransientError):
+        load_audience(run.run)
+    run.sandbox.switches("mailchimp")
+    load_audience(run.run)
+    assert run.results() == {"update_member ann": ("applied", "")}
+
+
+def test_g04_a_finished_batch_is_forgotten_so_that_failed_updates_get_another(made):
+    run = made(member("ann"), limits={"batch_above": 0})
+    run.load(update("ann", FNAME="New"))
+    jobs = StartedJobs(run.run.project.staging, run.run.partition("batch"))
+    assert jobs.find(["update_member ann"]) is None
+
+
+def test_g04_what_failed_is_tried_again_and_the_newest_result_counts(made):
+    run = made(member("ann"), member("bob"), connections=1)
+    lasting = {"kind": "status", "status": 500, "method": "PATCH", "path": MEMBER, "times": PROMPT.attempts}
+    run.sandbox.faults("mailchimp", lasting)
+    run.plan(update("ann", FNAME="New"), update("bob", FNAME="New"))
+    with pytest.raises(TransientError, match="1 operations failed"):
+        load_audience(run.run)
+    assert sorted(state for state, _ in run.results().values()) == ["applied", "failed"]
+    run.sandbox.reset_calls()
+    load_audience(run.run)
+    assert states(run.results()) == {"applied"}
+    assert sorted(row["attempt"] for row in run.rows()) == [1, 1, 2]
+    assert run.calls("PATCH", MEMBER) == 1
+
+
+def test_g07_a_vendor_that_is_down_is_not_asked_for_every_member(made):
+    names = named("p", range(60))
+    run = made(*map(member, names))
+    run.plan(*(update(name, FNAME="New") for name in names))
+    run.sandbox.faults("mailchimp", {"kind": "html_502", "method": "PATCH", "path": MEMBER})
+    with pytest.raises(TransientError):
+        load_audience(run.run)
+    assert len(run.results()) == FAILURES_IN_A_ROW
+    assert run.calls("PATCH", MEMBER) < 2 * FAILURES_IN_A_ROW * PROMPT.attempts
+
+
+# --- G07: one bad record never fails a batch
+
+
+def test_g07_bad_members_among_500_are_refused_alone_and_without_their_address(made):
+    good = named("p", range(496))
+    bad = [add("tier", TIER="Iron"), add("where", ADDRESS={"addr1": "1"})]
+    fake = add("fake") | {"after": add("fake")["after"].replace("fake@x.example", "fake@example.com")}
+    odd = add("odd") | {"after": add("odd")["after"].replace("odd@x.example", "no address")}
+    results = made().load(*bad, fake, odd, *(add(name, FNAME="Ann") for name in good))
+    assert {results[f"add_member {name}"] for name in good} == {("applied", "")}
+    refused = {op_id: reason for op_id, (state, reason) in results.items() if state == "refused"}
+    assert len(refused) == 4
+    assert "TIER" in refused["add_member tier"]
+    assert not any("@" in reason or "no address" in reason for reason in refused.values())
+
+
+def test_g07_a_group_that_is_refused_whole_is_sent_in_halves(made):
+    run = made()
+    body = '{"title":"Invalid Resource","status":400,"detail":"JSON"}'
+    refusal = {"kind": "status", "status": 400, "body": body, "content_type": "application/problem+json"}
+    run.sandbox.faults("mailchimp", refusal | {"method": "POST", "path": ADD, "times": 1})
+    assert states(run.load(*(add(name) for name in named("p", range(7))))) == {"applied"}
+    assert run.calls("POST", ADD) == 3
+
+
+def test_g07_an_audience_that_is_gone_is_no_fault_of_its_members(made):
+    run = made()
+    run.plan(*(add(name) for name in named("p", range(7))))
+    body = '{"title":"Resource Not Found","status":404,"detail":""}'
+    gone = {"kind": "status", "status": 404, "body": body, "content_type": "application/problem+json"}
+    run.sandbox.faults("mailchimp", gone | {"method": "POST", "path": ADD})
+    with pytest.raises(PermanentError, match="404"):
+        load_audience(run.run)
+    assert run.calls("POST", ADD) == 1
+
+
+@pytest.mark.parametrize("batch_above", [0, 500], ids=["batch", "single"])
+def test_g07_a_refused_update_keeps_its_field_and_the_others_go_on(made, batch_above):
+    run = made(*map(member, ("ann", "bob", "cid")), limits={"batch_above": batch_above})
+    results = run.load(update("ann", TIER="Iron"), update("bob", TIER="Gold"), update("cid", FNAME="New"))
+    assert results["update_member bob"] == results["update_member cid"] == ("applied", "")
+    state, reason = results["update_member ann"]
+    assert (state, "TIER" in reason) == ("refused", True)
+
+
+def test_g07_an_answer_that_lacks_its_lists_is_tried_again(made):
+    run = made()
+    run.plan(add("ann"))
+    run.sandbox.faults("mailchimp", {"kind": "truncate", "length": "matching", "method": "POST", "path": ADD})
+    with pytest.raises(TransientError):
+        load_audience(run.run)
+    run.sandbox.faults("mailchimp")
+    load_audience(run.run)
+    assert run.results() == {"add_member ann": ("already_there", "member_exists")}
+
+
+def test_addresses_are_compared_trimmed_and_without_case(made):
+    shouted = add("ann") | {"after": add("ann")["after"].replace(address("ann"), "ANN@X.Example")}
+    run = made(member("bob"))
+    exists = add("bob") | {"after": add("bob")["after"].replace(address("bob"), " BOB@x.EXAMPLE ")}
+    run.plan(shouted, exists)
+    with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
+        without_ground(run, log).add()
+    assert run.results() == {
+        "add_member ann": ("applied", ""),
+        "add_member bob": ("already_there", "member_exists"),
+    }
+
+
+def test_archived_members_are_read_whole_only_before_members_are_added(made):
+    archived = [member(name, "archived") for name in named("old", range(1500))]
+    run = made(member("ann"), *archived)
+    run.load(update("ann", FNAME="New"))
+    only_changed = run.calls("GET", "/3.0/lists/{list_id}/members")
+    run.sandbox.reset_calls()
+    run.load(add("bob"))
+    assert run.calls("GET", "/3.0/lists/{list_id}/members") > only_changed
