@@ -73,7 +73,14 @@ def _events(client: MailchimpClient, campaign: Campaign) -> Iterator[pa.Table]:
     for page in client.email_activity(campaign.campaign_id, since):
         yield page.select(["email_key", "type", "at", "url"])
     for page in client.unsubscribed(campaign.campaign_id):
-        yield _of_type(page, "unsubscribe")
+        yield _after(_of_type(page, "unsubscribe"), since)
+
+
+def _after(events: pa.Table, since: datetime | None) -> pa.Table:
+    """Events after an instant, of a report that cannot be asked for them alone."""
+    import pyarrow.compute as pc
+
+    return events if since is None else events.filter(pc.greater(events["at"], since))
 
 
 def _of_type(page: pa.Table, kind: str, at: datetime | None = None) -> pa.Table:

@@ -51,30 +51,38 @@ class EventWriter:
             return
         connection = connect()
         connection.register("taken", pa.concat_tables(self._waiting))
-        connection.execute(
-            f"""CREATE TEMP TABLE fresh AS SELECT DISTINCT {COLUMNS} FROM (
-                SELECT * REPLACE (nullif(regexp_extract(url, '^[^?#]*'), '') AS url),
-                       CAST(timezone($zone, "at") AS DATE) AS event_date
-                FROM taken WHERE "at" IS NOT NULL)""",
-            {"zone": self.zone},
-        )
-        days = connection.sql("SELECT DISTINCT CAST(event_date AS VARCHAR) FROM fresh ORDER BY 1").fetchall()
-        for (day,) in days:
-            self.added += self._merge(connection, day)
+        self.warehouse.view(connection, "history", ACTIVITY_EVENTS)
+        connection.execute(_SHAPED, {"zone": self.zone})
+        connection.execute(_MISSING)
+        days = connection.sql("SELECT CAST(event_date AS VARCHAR), count(*) FROM missing GROUP BY 1 ORDER BY 1")
+        for day, count in days.fetchall():
+            self._merge(connection, day)
+            self.added += count
         self._waiting = []
 
-    def _merge(self, connection: DuckDBPyConnection, day: str) -> int:
-        of_day = f"SELECT {COLUMNS} FROM fresh WHERE event_date = '{day}'"
-        self.warehouse.view(connection, "known", ACTIVITY_EVENTS, event_date=day)
-        ((missing,),) = connection.sql(f"SELECT count(*) FROM ({of_day} EXCEPT SELECT {COLUMNS} FROM known)").fetchall()
-        if not missing:
-            return 0
-
+    def _merge(self, connection: DuckDBPyConnection, day: str) -> None:
         def compute(version: int) -> pa.Table:
             self.warehouse.view(connection, "known", ACTIVITY_EVENTS, version, event_date=day)
             return connection.sql(
-                f'SELECT {COLUMNS} FROM known UNION {of_day} ORDER BY list_id, email_key, "at", type, campaign_id, url'
+                f"""SELECT {COLUMNS} FROM known
+                UNION ALL (SELECT {COLUMNS} FROM missing WHERE event_date = '{day}' EXCEPT SELECT {COLUMNS} FROM known)
+                ORDER BY list_id, email_key, "at"
+                """
             ).to_arrow_table()
 
         self.warehouse.update(ACTIVITY_EVENTS, compute, event_date=day)
-        return int(missing)
+
+
+# A query string may hold a person's data.
+_SHAPED = f"""
+CREATE TEMP TABLE fresh AS SELECT DISTINCT {COLUMNS} FROM (
+    SELECT * REPLACE (nullif(regexp_extract(url, '^[^?#]*'), '') AS url),
+           CAST(timezone($zone, "at") AS DATE) AS event_date
+    FROM taken WHERE "at" IS NOT NULL
+)
+"""
+_MISSING = f"""
+CREATE TEMP TABLE missing AS
+SELECT {COLUMNS} FROM fresh
+EXCEPT SELECT {COLUMNS} FROM history WHERE event_date IN (SELECT event_date FROM fresh)
+"""
