@@ -46,7 +46,9 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
         )
         SELECT $audience AS audience, once.side, once.object, once.key, once.field, once.rule, once.reason, once.gates,
                coalesce(known.first_seen, $found_at) AS first_seen, $found_at AS last_seen,
-               coalesce(known.attempts, 0) + if(known.last_seen IS NOT DISTINCT FROM $found_at, 0, 1) AS attempts,
+               CASE WHEN known.last_seen = $found_at THEN known.attempts
+                    WHEN known.op_id IS DISTINCT FROM once.op_id THEN 1
+                    ELSE coalesce(known.attempts, 0) + 1 END AS attempts,
                once.op_id
         FROM once LEFT JOIN known ON known.side = once.side AND known.object = once.object AND known.key = once.key
             AND known.field IS NOT DISTINCT FROM once.field AND known.rule = once.rule
