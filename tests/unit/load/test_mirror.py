@@ -24,7 +24,8 @@ INTERESTS = pa.schema([("id", pa.string()), ("path", pa.string())])
 def a_member(key: str, **columns: Any) -> dict[str, Any]:
     return {
         "list_id": LIST, "email_key": key, "contact_id": f"c-{key}", "email": f"{key}@x.example",
-        "status": "subscribed", "timestamp_opt": AT, "last_changed": AT, "rating": 3, "merge_fields": "{}", "groups": [], "tags": [],
+        "status": "subscribed", "timestamp_opt": AT, "last_changed": AT, "rating": 3, "merge_fields": "{}",
+        "groups": [], "tags": [],
     } | columns  # fmt: skip
 
 
