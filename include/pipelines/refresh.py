@@ -40,12 +40,14 @@ def refresh(run: SyncRun) -> dict[str, object]:
 
 
 def _carried_out(run: SyncRun) -> set[str]:
-    """The kinds of operations that this run tried."""
+    """The kinds of operations that may have changed something: not those that were refused or had lost their ground."""
     connection = connect()
     _show_results(run, connection)
-    return {
-        row[0] for row in connection.execute("SELECT DISTINCT kind FROM plans JOIN results USING (op_id)").fetchall()
-    }
+    rows = connection.execute(
+        """SELECT DISTINCT kind FROM plans JOIN results USING (op_id)
+           WHERE state NOT IN ('refused', 'precondition_gone')"""
+    ).fetchall()
+    return {row[0] for row in rows}
 
 
 def _remember(
