@@ -14,7 +14,7 @@ from include.load.operations import Plan
 from include.load.pending import Pending, held_back
 from include.load.results import ResultLog
 from include.pipelines import watermarks
-from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.subscribers import who_is_who
 from include.salesforce.refusals import TRANSIENT_CODES
 from include.transform.match import find_people, follow_successors, match_members
 from include.warehouse.store import connect
@@ -72,11 +72,12 @@ class _MirrorStage:
     def _matched(self) -> DuckDBPyConnection:
         """The newest members, whom they belong to, and the known mirror rows, as views."""
         connection, warehouse, list_id = connect(), self.run.project.warehouse, self.schema.list_id
+        zone = self.run.project.configuration.pipeline.time_zone
         warehouse.view(connection, "members", MEMBERS, list_id=list_id)
         warehouse.view(connection, "mirror", MIRROR, list_id=list_id, object=SUBSCRIBER)
         warehouse.view(connection, "people", PEOPLE)
         warehouse.view(connection, "emails", EMAILS)
-        find_people(connection, plan_inputs(self.run))
+        find_people(connection, who_is_who(self.run.audience, list_id, zone))
         follow_successors(connection)
         match_members(connection, list_id)
         return connection

@@ -27,7 +27,7 @@ def subscribers(project: Project, audience: Audience, list_id: str) -> pa.Table:
     warehouse.view(connection, "members", MEMBERS, list_id=list_id)
     warehouse.view(connection, "people", PEOPLE)
     warehouse.view(connection, "emails", EMAILS)
-    find_people(connection, _who_is_who(audience, list_id, project.configuration.pipeline.time_zone))
+    find_people(connection, who_is_who(audience, list_id, project.configuration.pipeline.time_zone))
     follow_successors(connection)
     match_members(connection, list_id)
     return connection.sql(
@@ -44,7 +44,7 @@ def subscribers(project: Project, audience: Audience, list_id: str) -> pa.Table:
     ).to_arrow_table()
 
 
-def _who_is_who(audience: Audience, list_id: str, zone: str) -> Inputs:
+def who_is_who(audience: Audience, list_id: str, zone: str) -> Inputs:
     """Matching goes by e-mail alone: no query, field or consent takes part, so that none needs to have been read."""
     plain = audience.model_copy(update={"fields": {}, "queries": (), "consent": "none"})
     return Inputs(plain, AudienceSchema(list_id, audience.audience), SalesforceSchema({}), date.min, zone)
