@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A sent campaign; `harvested_until` is None while its activity was never read to the end."""
+    """A sent campaign.
+
+    Attributes:
+        harvested_until: None while its activity was never read to the end.
+        counted: opens and clicks that Mailchimp counted right before that harvest; None where it told none.
+    """
 
     campaign_id: str
     list_id: str
@@ -26,15 +31,17 @@ class Campaign:
     send_time: datetime
     emails_sent: int
     harvested_until: datetime | None = None
+    counted: int | None = None
 
     def lacks(self, until: datetime) -> bool:
         """Whether activity before an instant may be missing from the history."""
         return self.send_time < until and (self.harvested_until is None or self.harvested_until < until)
 
     def merged(self, newer: Campaign) -> Campaign:
-        """The same campaign as it was listed later; what was harvested stays harvested."""
-        marks = [mark for mark in (self.harvested_until, newer.harvested_until) if mark is not None]
-        return replace(newer, harvested_until=max(marks, default=None))
+        """The same campaign as it was listed or harvested later; what was harvested stays harvested."""
+        if newer.harvested_until and (self.harvested_until is None or self.harvested_until < newer.harvested_until):
+            return newer
+        return replace(newer, harvested_until=self.harvested_until, counted=self.counted)
 
 
 def read(warehouse: Warehouse, list_id: str, version: int | None = None) -> dict[str, Campaign]:

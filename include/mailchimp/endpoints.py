@@ -67,7 +67,15 @@ MEMBERS = Endpoint(
 CAMPAIGNS = Endpoint(
     "/campaigns",
     "campaigns",
-    ("id", "send_time", "emails_sent", "settings.title", "recipients.list_id"),
+    (
+        "id",
+        "send_time",
+        "emails_sent",
+        "settings.title",
+        "recipients.list_id",
+        "report_summary.opens",
+        "report_summary.clicks",
+    ),
     params=(("status", "sent"), ("sort_field", "send_time"), ("sort_dir", "ASC")),
 )
 EMAIL_ACTIVITY = Endpoint(

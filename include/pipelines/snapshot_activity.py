@@ -86,7 +86,12 @@ def _harvest(project: Project, run_id: str, day: LocalDay) -> Counts:
             if campaign.lacks(day.end):
                 harvester.harvest(campaign)
     harvester.finish()
-    return {"campaigns": harvester.harvested, "events": harvester.events.added, "calls": client.calls}
+    return {
+        "campaigns": harvester.harvested,
+        "quiet_campaigns": harvester.quiet,
+        "events": harvester.events.added,
+        "calls": client.calls,
+    }
 
 
 def _lacks(project: Project, list_id: str, day: LocalDay) -> bool:

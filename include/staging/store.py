@@ -131,7 +131,8 @@ class StagingStore:
         kept = {*manifest.get("files", ()), MANIFEST}
         filesystem = self.storage.filesystem()
         for path in filesystem.ls(folder, detail=False):
-            if path.rsplit("/", 1)[-1] not in kept:
+            name = path.rsplit("/", 1)[-1]
+            if name not in kept and not name.startswith("."):  # a draft is a manifest that somebody else is writing
                 with suppress(FileNotFoundError):
                     filesystem.rm_file(path)
 

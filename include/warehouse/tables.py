@@ -237,6 +237,7 @@ CAMPAIGNS = _table(
     "send_time timestamp When it was sent",
     "emails_sent int64 Number of recipients",
     "harvested_until timestamp Activity before this is in `activity_events`; null when never harvested",
+    "counted int64 Opens and clicks that Mailchimp counted at that harvest; while it counts no more, there is no more",
     by=("list_id",),
 )
 

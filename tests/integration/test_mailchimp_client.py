@@ -381,6 +381,7 @@ def reported(sandbox):
 def test_campaigns_are_those_sent_after_an_instant(reported, client):
     ((row,),) = [table.to_pylist() for table in client.campaigns(LIST)]
     assert (row["campaign_id"], row["title"], row["list_id"]) == ("camp000001", "November", LIST)
+    assert row["counted"] == 2  # an open and a click
     assert row["send_time"] == datetime(2026, 11, 1, 8, tzinfo=UTC)
     assert sum(t.num_rows for t in client.campaigns(LIST, datetime(2026, 11, 2, tzinfo=UTC))) == 0
 

@@ -130,6 +130,30 @@ def test_r11_of_a_changed_address_the_events_stay_with_the_member_each_once(worl
     assert kinds == sorted([*expected, ("open", 23)])
 
 
+def test_r11_of_an_old_campaign_only_unsubscribes_are_read_until_mailchimp_counts_more(world):
+    world.campaign("camp00", "2026-10-01T09:00", "ann", "bob")
+    world.event("camp00", "bob", "open", "2026-10-01T10:00")
+    world.publish()
+    project = world.project()
+    world.run(project, TODAY)
+
+    world.event("camp00", "bob", "unsubscribe", "2026-11-23T10:00")
+    world.publish()
+    world.set_time(NIGHT + timedelta(days=1))
+    world.sandbox.reset_calls()
+    quiet = world.run(project, "2026-11-23")["harvest"]
+    assert (quiet["quiet_campaigns"], quiet["events"]) == (1, 1)
+    assert reports_read(world, "email-activity") == 3  # of the three campaigns of this week
+
+    world.event("camp00", "bob", "open", "2026-11-24T10:00")
+    world.publish()
+    world.set_time(NIGHT + timedelta(days=2))
+    lively = world.run(project, "2026-11-24")["harvest"]
+    assert (lively["quiet_campaigns"], lively["events"]) == (0, 1)
+    late = {("unsubscribe", "2026-11-23T10:00"), ("open", "2026-11-24T10:00")}
+    assert late <= {(kind, at) for who, kind, at, _ in world.shown() if who == key("bob")}
+
+
 # --- what is left out
 
 
@@ -280,6 +304,11 @@ def test_g04_an_answer_of_salesforce_that_got_lost_leaves_no_second_row(world):
     (rule,) = world.sandbox.control("salesforce", "GET", "faults").json()
     assert rule["injected"] == 1
     assert len(world.records("MC_Subscriber_Activity__c")) == len(WHOLE)
+
+
+def reports_read(world, name):
+    calls = world.sandbox.calls("mailchimp")["calls"]
+    return sum(call["count"] for call in calls if call["path"].endswith(name))
 
 
 def events(project):

@@ -1,5 +1,7 @@
 """Staging partitions: committed in one step, replaced by a rerun, never half visible."""
 
+import threading
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -62,3 +64,22 @@ def test_documents_and_dropping(staging):
     staging.drop(PARTITION)
     assert not staging.committed(PARTITION)
     staging.drop(PARTITION)
+
+
+def test_writers_of_one_document_that_meet_do_not_take_each_others_draft_away(staging):
+    failures = []
+
+    def write(number):
+        try:
+            for _ in range(30):
+                staging.write_document(PARTITION, {"writer": number})
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert staging.document(PARTITION)["writer"] in range(4)
