@@ -44,12 +44,12 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, o
     run_id = options.run_id or f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
     if options.command == "snapshot":
         return snapshot_activity.run(project, run_id, options.date, backfill=options.backfill)
+    if options.command == "sync" and options.audience not in project.configuration.audiences:
+        known = ", ".join(sorted(project.configuration.audiences))
+        raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
     account: dict[str, dict[str, object]] = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
     if options.command == "extract":
         return account
-    if options.audience not in project.configuration.audiences:
-        known = ", ".join(sorted(project.configuration.audiences))
-        raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
     return account | sync_audience.sync(project, options.audience, run_id, dry_run=options.dry_run, query=options.query)
 
 
