@@ -58,7 +58,11 @@ class TransientError(VendorError):
 
 
 class PermanentError(VendorError):
-    """Refused for good: the same request will be refused again."""
+    """Refused for good: the same request will be refused again; `fields` are those that the vendor named."""
+
+    def __init__(self, message: str, *, vendor: str, code: str = "", fields: tuple[str, ...] = ()) -> None:
+        super().__init__(message, vendor=vendor, code=code)
+        self.fields = fields
 
 
 class DeferredError(SyncError):

@@ -16,7 +16,7 @@ from include.errors import FatalError, PermanentError, TransientError
 from include.keys import email_key
 from include.load.chunks import in_chunks, send
 from include.load.operations import Operation
-from include.load.refusals import TOO_MANY_SIGN_UPS, known_reason
+from include.load.refusals import TOO_MANY_SIGN_UPS, reason_of
 from include.mailchimp.batches import OPERATIONS_LIMIT, BatchOperation
 from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 from include.mailchimp.member_table import KEY_FIELDS
@@ -74,7 +74,7 @@ class MemberLoad:
 
     def _record_added(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> None:
         if isinstance(answer, PermanentError):
-            self.pending.log.record(part[0], "refused", _reason(str(answer)), code=answer.code)
+            self.pending.log.record(part[0], "refused", reason_of(str(answer), answer.fields), code=answer.code)
             return
         added = {member["id"] for member in answer["new_members"]}
         errors = {email_key(error["email_address"]): error for error in answer["errors"]}
@@ -97,8 +97,9 @@ class MemberLoad:
         if code == "ERROR_CONTACT_EXISTS":
             self.pending.log.record(operation, "already_there", "member_exists", code=code)
             return
-        reason = _reason(f"{error.get('error')} {error.get('field_message')}", str(error.get("field") or ""))
-        state: ResultState = "deferred" if reason == TOO_MANY_SIGN_UPS else "refused"
+        named = [str(error["field"])] if error.get("field") else []
+        reason = reason_of(f"{error.get('error')} {error.get('field_message')}", named)
+        state: ResultState = "deferred" if reason.startswith(TOO_MANY_SIGN_UPS) else "refused"
         self.pending.log.record(operation, state, reason, code=code)
 
     def _look_up(self, operation: Operation) -> None:
@@ -164,10 +165,4 @@ class MemberLoad:
         elif error.code == NOT_FOUND:
             self.pending.log.record(operation, "precondition_gone", "no_such_member", code=error.code)
         else:
-            self.pending.log.record(operation, "refused", known_reason(str(error)) or str(error), code=error.code)
-
-
-def _reason(sentence: str, merge_field: str = "") -> str:
-    """A refusal in one word, with the merge field that the vendor named."""
-    found = known_reason(sentence) or "refused_by_mailchimp"
-    return f"{found}:{merge_field}" if merge_field else found
+            self.pending.log.record(operation, "refused", reason_of(str(error), error.fields), code=error.code)

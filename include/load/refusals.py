@@ -6,12 +6,18 @@ The vendor has two codes only, `ERROR_CONTACT_EXISTS` and `ERROR_GENERIC` (pull 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from include.mailchimp.problems import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OF_THE_ADDRESS = ("compliance_state", "forgotten", "looks_fake", "invalid_email", "cleaned")
 """Reasons that no further attempt changes: the vendor refuses the address itself."""
 TOO_MANY_SIGN_UPS = "too_many_sign_ups"
 """The one refusal that passes by itself, after minutes or days."""
+UNKNOWN = "refused_by_mailchimp"
 WORDINGS = {
     "compliance": "compliance_state",
     "permanently deleted": "forgotten",
@@ -23,7 +29,8 @@ WORDINGS = {
 }
 
 
-def known_reason(sentence: str) -> str | None:
-    """The reason that a wording stands for; None for a wording that is not known."""
+def reason_of(sentence: str, fields: Sequence[str] = ()) -> str:
+    """The reason that a wording stands for, and the first field that the vendor named: `refused_by_mailchimp:TIER`."""
     lowered = scrub(sentence).lower()
-    return next((reason for wording, reason in WORDINGS.items() if wording in lowered), None)
+    reason = next((reason for wording, reason in WORDINGS.items() if wording in lowered), UNKNOWN)
+    return ":".join([reason, *fields[:1]])

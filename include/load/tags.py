@@ -10,7 +10,7 @@ from include.errors import PermanentError
 from include.keys import email_key
 from include.load.chunks import in_chunks, send
 from include.load.operations import Operation
-from include.load.refusals import known_reason
+from include.load.refusals import reason_of
 from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class TagLoad:
             if tag in self._segments():
                 self.pending.log.record(operation, "already_there", "tag_exists")
             else:
-                self.pending.log.record(operation, "refused", str(error), code=error.code)
+                self.pending.log.record(operation, "refused", reason_of(str(error), error.fields), code=error.code)
         else:
             self.pending.log.record(operation, "applied")
 
@@ -92,8 +92,7 @@ class TagLoad:
     def _record(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> list[Operation]:
         """Note who was refused and who got the tag; returns the others."""
         if isinstance(answer, PermanentError):
-            reason = known_reason(str(answer)) or str(answer)
-            self.pending.log.record(part[0], "refused", reason, code=answer.code)
+            self.pending.log.record(part[0], "refused", reason_of(str(answer), answer.fields), code=answer.code)
             return []
         added = {email_key(member["email_address"]) for member in answer["members_added"]}
         for operation in part:

@@ -19,7 +19,7 @@ import requests
 import urllib3
 
 from include.errors import FatalError, PermanentError, TransientError
-from include.mailchimp.problems import VENDOR, describe, field_errors, problem_of
+from include.mailchimp.problems import VENDOR, describe, named_fields, problem_of
 
 COMPRESSED_LIMIT = 256 << 20
 """Bytes of the archive."""
@@ -48,8 +48,10 @@ class OperationResult:
         """What went wrong, as the same call made alone would raise it; None where it was carried out."""
         if self.status < 300:
             return None
-        kind = TransientError if self.status in {403, 408, 429} or self.status >= 500 else PermanentError
-        return kind(self.message or f"status {self.status}", vendor=VENDOR, code=self.code)
+        message = self.message or f"status {self.status}"
+        if self.status in {403, 408, 429} or self.status >= 500:
+            return TransientError(message, vendor=VENDOR, code=self.code)
+        return PermanentError(message, vendor=VENDOR, code=self.code, fields=self.fields)
 
 
 def fetch_results(url: str, base_url: str) -> list[OperationResult]:
@@ -130,5 +132,5 @@ def _result(entry: Mapping[str, object]) -> OperationResult:
         status=status,
         code="" if status < 300 else str(problem.get("title") or status),
         message=describe(problem),
-        fields=tuple(str(error["field"]) for error in field_errors(problem) if error.get("field")),
+        fields=named_fields(problem),
     )

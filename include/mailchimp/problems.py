@@ -42,6 +42,11 @@ def field_errors(problem: Mapping[str, object]) -> list[dict[str, object]]:
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
+def named_fields(problem: Mapping[str, object]) -> tuple[str, ...]:
+    """The fields that the problem document is about."""
+    return tuple(str(error["field"]) for error in field_errors(problem) if error.get("field"))
+
+
 def error_of(response: Response, request: str, connection: str) -> SyncError:
     """The error for an answer with a status of 400 or more.
 
@@ -63,7 +68,7 @@ def error_of(response: Response, request: str, connection: str) -> SyncError:
         )
     if status in {403, 408, 429} or status >= 500 or TOO_MANY_SIGNUPS in str(problem.get("detail")):
         return TransientError(message, vendor=VENDOR, code=str(status), retry_after=retry_after(response))
-    return PermanentError(message, vendor=VENDOR, code=title or str(status))
+    return PermanentError(message, vendor=VENDOR, code=title or str(status), fields=named_fields(problem))
 
 
 def problem_of(content: bytes) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.load.refusals import known_reason
+from include.load.refusals import UNKNOWN, reason_of
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,16 @@ from include.load.refusals import known_reason
     ],
 )
 def test_a_known_wording_is_one_word(sentence, reason):
-    assert known_reason(sentence) == reason
+    assert reason_of(sentence) == reason
 
 
 @pytest.mark.parametrize("address", ["bounced@x.example", "compliance@x.example", "forgotten.person@x.example"])
 def test_words_in_the_address_mean_nothing(address):
-    assert known_reason(f"{address} is already a list member") is None
+    assert reason_of(f"{address} is already a list member") == UNKNOWN
 
 
-def test_an_unknown_wording_has_no_word():
-    assert known_reason("Your merge fields were invalid.") is None
+def test_g09_an_unknown_wording_is_not_repeated_but_the_field_is_named():
+    assert (
+        reason_of('Your merge fields were invalid; PHONE: "0612345678" is no number', ["PHONE"]) == f"{UNKNOWN}:PHONE"
+    )
+    assert reason_of("ann@x.example looks fake or invalid", ["EMAIL", "FNAME"]) == "looks_fake:EMAIL"
