@@ -21,7 +21,9 @@ class Connection:
     transport: asyncio.Transport
 
     def reset(self) -> None:
-        """Ends the connection with an RST, so that the client sees "connection reset"."""
+        """Ends the connection with an RST, so that the client sees "connection reset"; one that is gone stays gone."""
+        if self.transport.is_closing():
+            return
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
