@@ -6,8 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.sync.life import Story, live
 from tests.integration.sync.rig import Rig, connections
 from tests.sandbox_fixture import Sandbox
+
+
+@pytest.fixture(scope="session")
+def story(sandbox_servers: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """One audience's life, lived once; it is data only."""
+    sandbox_servers.reset()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in connections(sandbox_servers).items():
+            patch.setenv(name, value)
+        return live(sandbox_servers, tmp_path_factory.mktemp("life"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,174 @@
+"""`python -m include sync`: exit status, one clear message, and how far each mistake gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from include.__main__ import main
+from include.sandbox.mailchimp.credentials import API_KEY
+from tests.integration.sync.people import NEWS, UPDATES, WEB, audience, contact, subscriber
+from tests.integration.sync.rig import NOW, Rig
+from tests.sandbox_fixture import Sandbox
+
+FILE = """\
+audience: {name}
+policy: legacy_parity
+consent: none
+first_load: auto
+fields:
+  FNAME: {{contact: FirstName}}
+  LNAME: {{contact: LastName}}
+queries:
+  - {{name: web, object: Contact, where: {{field: LeadSource, equals: Web}}, groups: [Interests / News]}}
+circuit_breaker: {{changed_members: 100%, new_members: 100%}}
+"""
+SOAP = "/services/Soap/u/{version}"
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def rig(connected: Sandbox, tmp_path: Path) -> Rig:
+    """Two people, one member in each of two audiences, a file for each."""
+    configuration = tmp_path / "config"
+    (configuration / "audiences").mkdir(parents=True)
+    (configuration / "pipeline.yaml").write_text("time_zone: Europe/Paris\n", encoding="utf-8")
+    for stem, name in (("newsletter", "Newsletter"), ("updates", "Updates")):
+        write(configuration, stem, FILE.format(name=name))
+    lists = [audience(name, id_, subscriber("bob")) for name, id_ in (("Newsletter", NEWS), ("Updates", UPDATES))]
+    connected.put_state(
+        salesforce={"Contact": [contact("ann", **WEB), contact("bob")]}, mailchimp={"lists": lists}
+    )  # fmt: skip
+    connected.set_clock(NOW.isoformat())
+    connected.reset_calls()
+    return Rig(connected, tmp_path / "root", configuration)
+
+
+@pytest.fixture
+def command(rig: Rig, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `sync --audience <stem>`; returns the exit status, the output and the error output."""
+
+    def run(stem: str = "newsletter", *more: str) -> tuple[int, str, str]:
+        where = ["--config", str(rig.configuration), "--root", str(rig.root)]
+        status = main(["sync", "--audience", stem, *where, *more])
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return run
+
+
+def write(configuration: Path, stem: str, text: str) -> None:
+    (configuration / "audiences" / f"{stem}.yaml").write_text(text, encoding="utf-8")
+
+
+def count(sandbox: Sandbox, server: str) -> int:
+    return sandbox.calls(server)["count"]
+
+
+def test_a_dry_run_shows_the_plan_and_a_run_carries_it_out(rig: Rig, command: Command) -> None:
+    status, out, _ = command("newsletter", "--dry-run")
+    assert (status, rig.sandbox.writes()) == (0, 0)
+    assert '"add_member": 1' in out
+    status, out, _ = command()
+    assert status == 0
+    assert '"applied": 1' in out
+    assert len(rig.state().world.lists["Newsletter"].members) == 2
+
+
+def test_r12_r18_all_mistakes_are_told_at_once_before_any_write(rig: Rig, command: Command) -> None:
+    wrong = FILE.format(name="Newsletter").replace("Interests / News", "Interests / Newz")
+    wrong = wrong.replace("LNAME: {contact: LastName}", "LNAM: {contact: LastName}\n  TITLE: {contact: AnnualRevenu}")
+    wrong = wrong.replace("circuit", "data_sync: on\ncircuit").replace("TITLE:", "POINTS: {contact: Title}\n  TITLE:")
+    write(rig.configuration, "newsletter", wrong)
+    status, _, err = command()
+    assert (status, rig.sandbox.writes()) == (3, 0)
+    assert err.startswith("stopped: ")
+    told = {
+        "merge field": "has no merge field LNAM",
+        "Salesforce field": "AnnualRevenu",
+        "pair": "POINTS",
+        "group": "Interests / Newz",
+        "what would be right": "Interests / News",
+    }
+    assert {what for what, text in told.items() if text not in err} == set()
+    assert "newsletter.yaml:" in err
+
+
+def test_an_audience_that_mailchimp_lacks_is_named_with_those_there_are(rig: Rig, command: Command) -> None:
+    write(rig.configuration, "newsletter", FILE.format(name="Newsleter"))
+    status, _, err = command()
+    assert (status, rig.sandbox.writes()) == (3, 0)
+    assert "'Newsleter'" in err
+    assert "'Newsletter', 'Updates'" in err
+
+
+def test_a_file_that_is_not_there_is_told_before_any_call(rig: Rig, command: Command) -> None:
+    status, _, err = command("newsleter")
+    assert status == 3
+    assert "newsletter, updates" in err
+    assert count(rig.sandbox, "salesforce") == count(rig.sandbox, "mailchimp") == 0
+
+
+def test_wrong_mailchimp_credentials_fail_after_one_request(
+    rig: Rig, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = f"0000{API_KEY[4:]}"
+    connection = {"conn_type": "generic", "password": wrong, "extra": {"endpoint": rig.sandbox.urls["mailchimp"]}}
+    monkeypatch.setenv("AIRFLOW_CONN_MAILCHIMP_DEFAULT", json.dumps(connection))
+    status, _, err = command()
+    assert status == 1
+    assert "mailchimp_default" in err
+    assert wrong not in err
+    assert len(err.splitlines()) == 1
+    assert count(rig.sandbox, "mailchimp") == 1
+
+
+def test_wrong_salesforce_credentials_fail_after_one_log_in(
+    rig: Rig, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {
+        "conn_type": "salesforce",
+        "login": "admin@sandbox.example",
+        "password": "not-the-password",
+        "extra": {"security_token": "not-the-token", "domain": "login", "endpoint": rig.sandbox.urls["salesforce"]},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_SALESFORCE_DEFAULT", json.dumps(connection))
+    status, _, err = command()
+    assert status == 1
+    assert "salesforce_default" in err
+    assert "not-the-password" not in err
+    assert len(err.splitlines()) == 1
+    calls = [(call["path"], call["count"]) for call in rig.sandbox.calls("salesforce")["calls"]]
+    assert calls == [(SOAP, 1)]
+    assert count(rig.sandbox, "mailchimp") == 0
+
+
+def test_g06_an_org_that_shows_nobody_any_more_stops_the_run_before_any_write(rig: Rig, command: Command) -> None:
+    assert command()[0] == 0
+    before = rig.state().world
+    rig.sandbox.put_state(salesforce={"Contact": []})
+    rig.sandbox.reset_calls()
+    status, _, err = command()
+    assert (status, rig.sandbox.writes()) == (3, 0)
+    assert "Salesforce" in err
+    assert rig.state().world.lists == before.lists
+
+
+def test_r04_detail12_an_audience_that_is_gone_fails_alone(rig: Rig, command: Command) -> None:
+    """One clear error; its mirror rows and the people stay, the other audience goes on."""
+    assert command()[0] == 0
+    mirrored = rig.state().world.subscribers
+    (lists,) = ({"lists": [each]} for each in rig.state().mailchimp["lists"] if each["id"] == UPDATES)
+    rig.sandbox.put_state(mailchimp=lists)
+    status, _, err = command()
+    assert status == 1
+    assert err.startswith("failed: audience 'Newsletter'")
+    assert len(err.splitlines()) == 1
+    assert command("updates")[0] == 0
+    after = rig.state().world
+    assert mirrored.items() <= after.subscribers.items()
+    assert len(after.lists["Updates"].members) == 2
