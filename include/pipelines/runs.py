@@ -58,7 +58,6 @@ def _save(project: Project, run_id: str, pipeline: str, changes: Mapping[str, ob
             "pipeline": pipeline,
             "started_at": datetime.now(UTC),
             "config_hash": project.configuration.hash,
-            "pins": "{}",
             "counts": "{}",
         }
         key = (run_id, changes["audience"])

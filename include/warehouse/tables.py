@@ -202,7 +202,6 @@ RUNS = _table(
     "started_at timestamp Start",
     "ended_at timestamp End; null while it runs",
     "config_hash string Hash of the configuration that the run used",
-    "pins string JSON: the table versions that the run reads",
     "counts string JSON: counts by stage",
     by=("pipeline",),
 )
