@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from include.errors import StoppedByCheck
+from include.errors import FatalError, StoppedByCheck
 from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
 from include.pipelines import watermarks
-from include.pipelines.find_audience import find_audience
+from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
+from include.pipelines.missing_audience import mark_missing
 from include.pipelines.run import Pins
 from include.pipelines.tag_reading import TagReader
 from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from include.mailchimp.audience import Listing
     from include.mailchimp.client import MailchimpClient
     from include.pipelines.run import SyncRun
     from include.schema import AudienceSchema
@@ -49,7 +51,7 @@ def extract(run: SyncRun) -> dict[str, object]:
         StoppedByCheck: Mailchimp shows no member at all where there were some.
     """
     project, client = run.project, run.project.mailchimp()
-    listing = find_audience(run, client.audiences())
+    listing = _found(run, client.audiences())
     read_at = client.server_time()
     schema = client.audience_schema(listing.list_id)
     run.save_schema(schema)
@@ -60,6 +62,17 @@ def extract(run: SyncRun) -> dict[str, object]:
     watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash)
     _pin(run, read_at)
     return counts | {"full": since is None, "calls": client.calls}
+
+
+def _found(run: SyncRun, listings: list[Listing]) -> Listing:
+    """The audience; where it is gone, the run ends here and the mirror shows it."""
+    try:
+        return find_audience(run, listings)
+    except FatalError:
+        known = known_list(run)
+        if known is not None and not run.dry_run:
+            mark_missing(run, known)
+        raise
 
 
 def refresh_members(run: SyncRun, schema: AudienceSchema, since: datetime) -> dict[str, object]:

@@ -19,6 +19,7 @@ from include.warehouse.tables import EMAILS, MEMBERS, WATERMARKS
 from include.wiring import Project
 from tests.integration.mailchimp_account import LIST, account, audience, member
 from tests.integration.mailchimp_account import MEMBERS as MEMBERS_PATH
+from tests.integration.sync.rig import connections
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEGMENT_MEMBERS = "/3.0/lists/{list_id}/segments/{segment_id}/members"
@@ -78,8 +79,8 @@ def run_of(project, run_id, audience_name="Newsletter"):
 
 @pytest.fixture
 def mailchimp(sandbox, tmp_path, monkeypatch):
-    connection = {"conn_type": "generic", "password": API_KEY, "extra": {"endpoint": sandbox.mailchimp}}
-    monkeypatch.setenv("AIRFLOW_CONN_MAILCHIMP_DEFAULT", json.dumps(connection))
+    for name, value in connections(sandbox).items():
+        monkeypatch.setenv(name, value)
     configuration = Configuration(pipeline=Pipeline(time_zone="UTC"), audiences={}, hash="h")
     return Account(sandbox, Project(configuration, Storage(str(tmp_path / "root"))))
 

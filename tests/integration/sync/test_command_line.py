@@ -159,7 +159,7 @@ def test_g06_an_org_that_shows_nobody_any_more_stops_the_run_before_any_write(ri
 
 
 def test_r04_detail12_an_audience_that_is_gone_fails_alone(rig: Rig, command: Command) -> None:
-    """One clear error; its mirror rows and the people stay, the other audience goes on."""
+    """One clear error; its row in Salesforce is marked, once; people and rows stay, the other audience goes on."""
     assert command()[0] == 0
     mirrored = rig.state().world.subscribers
     (lists,) = ({"lists": [each]} for each in rig.state().mailchimp["lists"] if each["id"] == UPDATES)
@@ -168,6 +168,10 @@ def test_r04_detail12_an_audience_that_is_gone_fails_alone(rig: Rig, command: Co
     assert status == 1
     assert err.startswith("failed: audience 'Newsletter'")
     assert len(err.splitlines()) == 1
+    assert rig.state().world.audiences[NEWS]["status"] == "missing"
+    rig.sandbox.reset_calls()
+    assert command()[0] == 1
+    assert rig.sandbox.writes() == 0
     assert command("updates")[0] == 0
     after = rig.state().world
     assert mirrored.items() <= after.subscribers.items()
