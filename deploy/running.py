@@ -31,15 +31,22 @@ def start(home: Home, *, sandbox_options: tuple[str, ...], own_connections: bool
         raise StackError(f"in use by another program: {', '.join(taken)}. Name a free port so: `make up NAME_PORT=...`")
     home.save_ports()
     sandbox = [
-        *(sys.executable, "-m", "include.sandbox"),
         *("--salesforce-port", str(home.ports.salesforce), "--mailchimp-port", str(home.ports.mailchimp)),
         *sandbox_options,
     ]
-    airflow = [sys.executable, "-m", "deploy.airflow_services"]
+    _start_service(home, "sandbox", ["include.sandbox", *sandbox], own_connections=own_connections)
+    start_airflow(home, own_connections=own_connections)
+
+
+def start_airflow(home: Home, *, own_connections: bool) -> None:
+    """Start Airflow alone, beside a sandbox that runs."""
+    _start_service(home, "airflow", ["deploy.airflow_services"], own_connections=own_connections)
+
+
+def _start_service(home: Home, service: str, module: list[str], *, own_connections: bool) -> None:
     environment = home.environment(os.environ, own_connections=own_connections)
-    for service, command in (("sandbox", sandbox), ("airflow", airflow)):
-        session = Session.start(command, env=environment, cwd=PROJECT, log=home.log(service))
-        session.save(home.record(service))
+    command = [sys.executable, "-m", *module]
+    Session.start(command, env=environment, cwd=PROJECT, log=home.log(service)).save(home.record(service))
 
 
 def await_ready(home: Home, api: AirflowApi, follower: Follower) -> None:
