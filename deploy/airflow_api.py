@@ -132,8 +132,11 @@ class AirflowApi:
         details = [detail for line in content if isinstance(line, dict) for detail in line.get("error_detail") or ()]
         return [f"{detail['exc_type']}: {detail['exc_value']}" for detail in details]
 
-    def backfill(self, dag_id: str, first: datetime, last: datetime) -> int:
-        """Ask for a run of each data interval that starts from `first` to `last`, also of those done before."""
+    def backfill(self, dag_id: str, first: datetime, last: datetime) -> int | None:
+        """Ask for a run of each data interval that starts from `first` to `last`, also of those done before.
+
+        Return the backfill's id; None while the database is busy: on SQLite, Airflow then answers 503.
+        """
         body = {
             "dag_id": dag_id,
             "from_date": first.isoformat(),
@@ -141,17 +144,20 @@ class AirflowApi:
             "reprocess_behavior": "completed",
             "max_active_runs": 2,
         }
-        return int(self._call("POST", "backfills", body)["id"])
+        found = self._call("POST", "backfills", body, busy_status=503)
+        return int(found["id"]) if found else None
 
     def backfill_finished(self, backfill_id: int) -> bool:
         """Tell whether all runs of the backfill have ended."""
         return self._call("GET", f"backfills/{backfill_id}")["completed_at"] is not None
 
-    def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: object = None, *, busy_status: int | None = None) -> dict[str, Any]:
         try:
             answer = self._session.request(method, f"{self._url}/api/v2/{path}", json=body, timeout=TIMEOUT)
         except requests.RequestException as error:
             raise StackError(f"Airflow does not answer any more at {self._url}: {type(error).__name__}") from error
+        if answer.status_code == busy_status:
+            return {}
         if not answer.ok:
             raise StackError(f"Airflow answers {answer.status_code} to {method} {path}: {answer.text[:500]}")
         found: dict[str, Any] = answer.json()

@@ -23,17 +23,23 @@ def sync_dag_ids() -> list[str]:
 
 def extract_and_sync(api: AirflowApi, follower: Follower) -> list[DagRun]:
     """Run the extraction and wait for it and for the audience runs that its asset starts; return all of them."""
-    finished = {run.run_id for dag_id in sync_dag_ids() for run in api.runs(dag_id) if run.finished}
+    [extraction] = follower.wait([api.run(EXTRACT, api.trigger(EXTRACT))], RUN_SECONDS)
+    if not succeeded([extraction]):
+        return [extraction]
+    syncs = follower.until(
+        "the audience runs that the extraction starts", lambda: _started_by(api, extraction), START_SECONDS
+    )
+    return [extraction, *follower.wait(syncs, RUN_SECONDS)]
 
-    def started() -> list[DagRun] | None:
-        runs = [[run for run in api.runs(dag_id) if run.run_id not in finished] for dag_id in sync_dag_ids()]
-        return [run for of_dag in runs for run in of_dag] if all(runs) else None
 
-    extraction = follower.wait([api.run(EXTRACT, api.trigger(EXTRACT))], RUN_SECONDS)
-    if not succeeded(extraction):
-        return extraction
-    syncs = follower.until("the audience runs that the extraction starts", started, START_SECONDS)
-    return extraction + follower.wait(syncs, RUN_SECONDS)
+def _started_by(api: AirflowApi, extraction: DagRun) -> list[DagRun] | None:
+    """Return the extraction's run of every audience, once all are there; each may wait for an earlier one's end.
+
+    A run that an asset starts has the time of the asset's event as `run_after`, and extractions run one at a time.
+    """
+    since = {"run_after_gte": extraction.start.isoformat()} if extraction.start else {}
+    runs = [api.runs(dag_id, run_type="asset_triggered", **since) for dag_id in sync_dag_ids()]
+    return [of_dag[-1] for of_dag in runs] if all(runs) else None
 
 
 def last_night(api: AirflowApi, follower: Follower) -> list[DagRun]:
@@ -54,7 +60,7 @@ def days(api: AirflowApi, follower: Follower, first: date, last: date) -> list[D
     Airflow compares a backfill's bounds, in UTC, with the start of each data interval: here local midnight.
     """
     start, end = (_midnight(day) for day in (first, last))
-    backfill_id = api.backfill(SNAPSHOT, start, end)
+    backfill_id = follower.until("the backfill", lambda: api.backfill(SNAPSHOT, start, end), START_SECONDS)
     bounds = {"logical_date_gte": start.isoformat(), "logical_date_lte": end.isoformat()}
     runs = follower.until(
         "the first run of the backfill", lambda: api.runs(SNAPSHOT, run_type="backfill", **bounds), START_SECONDS

@@ -83,7 +83,7 @@ def _pairs(configured: Audience, audience: AudienceSchema, salesforce: Salesforc
         if merge_field and field and merge_field.type not in allowed(field.type):
             fitting = " or ".join(allowed(field.type)) or "no merge field"
             pair = f"{use.object}.{use.path} ({field.type}) can't feed {merge_field.tag} ({merge_field.type})"
-            yield use.way, f"{pair}; a {field.type} field feeds {fitting}"
+            yield use.way, f"{pair}; {field.type} feeds {fitting}"
 
 
 def _groups(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:

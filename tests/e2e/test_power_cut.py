@@ -110,6 +110,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str,
         sandbox.stop()
 
 
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """The process and all that it started, as far as they live."""
+    with suppress(psutil.NoSuchProcess):
+        return [process, *process.children(recursive=True)]
+    return []
+
+
 class Machine:
     """One machine with the stack, that can lose its power."""
 
@@ -138,7 +145,8 @@ class Machine:
             session = Session.recorded(self.home.record(service))
             assert session is not None
             while processes := session.processes():
-                for process in processes:
+                # The sandbox's servers have sessions of their own.
+                for process in {child for parent in processes for child in family(parent)}:
                     with suppress(psutil.NoSuchProcess):
                         process.kill()
 
