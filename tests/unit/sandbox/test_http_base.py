@@ -33,7 +33,8 @@ def first_name(server: Sandbox) -> str:
 @pytest.mark.parametrize(("when", "name"), [("before", "Ann"), ("after", "New")])
 def test_a_reset_connection_comes_before_or_after_the_effect(server: Sandbox, when: str, name: str) -> None:
     server.faults("mailchimp", {"kind": "reset", "method": "PATCH", "when": when})
-    with pytest.raises(requests.ConnectionError, match="reset"):
+    # Where the RST arrives while the body is still being sent, urllib3 goes on to read, and sees the end instead.
+    with pytest.raises(requests.ConnectionError, match="reset|closed connection without response"):
         rename(server)
     assert first_name(server) == name
 
