@@ -34,7 +34,7 @@ def first_name(server: Sandbox) -> str:
 def test_a_reset_connection_comes_before_or_after_the_effect(server: Sandbox, when: str, name: str) -> None:
     server.faults("mailchimp", {"kind": "reset", "method": "PATCH", "when": when})
     # Where the RST arrives while the body is still being sent, urllib3 goes on to read, and sees the end instead.
-    with pytest.raises(requests.ConnectionError, match="reset|closed connection without response"):
+    with pytest.raises(requests.ConnectionError, match=r"reset|closed connection without response"):
         rename(server)
     assert first_name(server) == name
 
