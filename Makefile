@@ -62,7 +62,7 @@ soak: $(DEV_STAMP) ## Run long random histories
 	@$(BIN)/pytest -q -m soak $(ARGS)
 
 bench: $(DEV_STAMP) ## Measure speed and memory
-	@for program in benchmarks/[a-z]*.py; do $(BIN)/python "$$program"; done
+	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python -m "benchmarks.$$(basename $$program .py)"; done
 
 ##  Upkeep
 
