@@ -58,7 +58,7 @@ check: $(DEV_STAMP) ## Check style, types, import rules, dependencies and genera
 conformance: $(DEV_STAMP) ## Run the vendors' own clients against the sandbox
 	@$(BIN)/pytest -q -m conformance $(ARGS)
 
-soak: $(DEV_STAMP) ## Run long random histories
+soak: $(DEV_STAMP) ## Run long random histories, and cut the power of a whole stack
 	@$(BIN)/pytest -q -m soak $(ARGS)
 
 bench: $(DEV_STAMP) ## Measure speed and memory
