@@ -68,7 +68,7 @@ def state(members: int) -> Iterator[bytes]:
     yield b"]}]}"
 
 
-def serve_account(port: multiprocessing.Queue, members: int) -> None:  # type: ignore[type-arg]
+def serve_account(port: multiprocessing.Queue, members: int) -> None:
     """The sandbox's Mailchimp server, in a process of its own."""
     store = AccountStore(None)
     store.replace(io.BytesIO(b"".join(state(members))))

@@ -128,7 +128,7 @@ def inputs() -> Inputs:
     }
     org = SalesforceSchema({name: SalesforceObject(name, fields) for name in ("Contact", "Lead")})
     interests = [Interest(f"i-{name.lower()}", "c", "Topics", name, "checkboxes") for name in ("News", "Events")]
-    merge_fields = {tag: MergeField(tag, tag, kind) for tag, (_, kind) in MAPPED.items()}  # type: ignore[arg-type]
+    merge_fields = {tag: MergeField(tag, tag, kind) for tag, (_, kind) in MAPPED.items()}
     schema = AudienceSchema(
         "list", "Newsletter", merge_fields, {i.path: i for i in interests}, {"France": 1, "Lead": 2}
     )

@@ -45,7 +45,7 @@ def _holds(condition: Record, person: Record, today: date, zone: ZoneInfo) -> bo
             return (value in (None, "")) == operand
         case "after":
             return value is not None and _day_of(value, zone) > day(operand, today)
-    raise NotImplementedError(operator)
+    raise ValueError(f"the model has no operator {operator}")
 
 
 def _same(value: object, operand: object) -> bool:

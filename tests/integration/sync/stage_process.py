@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import airflow.providers.salesforce.hooks.salesforce  # noqa: F401 - what a stage imports, imported before the fork
-import deltalake  # noqa: F401
-import duckdb  # noqa: F401
-import great_expectations  # noqa: F401
-import mailchimp_marketing  # noqa: F401
-import pandas as pd  # noqa: F401
+import deltalake  # noqa: F401 - as above
+import duckdb  # noqa: F401 - as above
+import great_expectations  # noqa: F401 - as above
+import mailchimp_marketing  # noqa: F401 - as above
+import pandas as pd  # noqa: F401 - as above
 
 from include.config.load import load_configuration
 from include.pipelines import extract_salesforce, sync_audience

@@ -48,7 +48,7 @@ def write_configuration(
 
 
 def a_field(name: str, kind: str = "string", **more: object) -> SalesforceField:
-    return SalesforceField(name=name, label=name, type=kind, **more)  # type: ignore[arg-type]
+    return SalesforceField(name=name, label=name, type=kind, **more)
 
 
 def _object(name: str, *fields: SalesforceField) -> SalesforceObject:
@@ -103,7 +103,7 @@ def an_audience(**required: bool) -> AudienceSchema:
         "BIRTHDATE": "date", "SPEND": "number",
     }  # fmt: skip
     merge_fields = {
-        tag: MergeField(tag, tag, kind, required.get(tag, False), ("Gold", "Silver") if kind == "dropdown" else ())  # type: ignore[arg-type]
+        tag: MergeField(tag, tag, kind, required.get(tag, False), ("Gold", "Silver") if kind == "dropdown" else ())
         for tag, kind in types.items()
     }
     groups = [

@@ -123,7 +123,7 @@ def test_g09_no_value_leaves_the_staged_rows(tmp_path: Path, caplog: pytest.LogC
         tmp_path, [person], [a_member(1, email=secrets[1], merge_fields=json.dumps({"COMPANY": secrets[2] * 30}))]
     )
     counts = validate(run)
-    assert len(counts["findings"]) == 5  # type: ignore[arg-type]
+    assert len(counts["findings"]) == 5
     shown = [path for path in (tmp_path / "root" / "reports").rglob("*") if path.is_file()]
     assert [path for path in shown if path.name == "index.html" and "manual__1" in path.parts]
     kept = shown + [Path(file) for file in run.project.staging.files(run.partition("findings"))]

@@ -39,7 +39,7 @@ FILLED = {
 
 def an_audience(*required: str) -> AudienceSchema:
     choices = ("Gold", "Silver")
-    fields = [MergeField(tag, tag, kind, tag in required, choices) for tag, kind in TAGS.items()]  # type: ignore[arg-type]
+    fields = [MergeField(tag, tag, kind, tag in required, choices) for tag, kind in TAGS.items()]
     return AudienceSchema("l1", "Newsletter", {field.tag: field for field in fields})
 
 
