@@ -77,10 +77,14 @@ lock: $(DEV_STAMP) ## Resolve requirements*.txt anew into the lock files
 		requirements.txt requirements-airflow.txt -o requirements.lock
 	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade \
 		requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+	@for asked in tests/conformance/locks/*.in; do \
+		$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-header --quiet --upgrade \
+			$$asked -o $${asked%.in}.lock; \
+	done
 
 clean: ## Stop everything and remove what was installed and made, the data of `make up` included
 	@if [ -x $(BIN)/python ]; then $(STACK) down; fi
-	@rm -rf .venv .run data tests/conformance/node_modules
+	@rm -rf .venv .run data tests/conformance/node_modules tests/conformance/.programs
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV):
