@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from deploy.documents import behaviours, dags, data_dictionary
+from deploy.documents import behaviours, dags, data_dictionary, policies
 from deploy.home import PROJECT
 from include.config import json_schema
 
@@ -18,6 +18,7 @@ def documents() -> dict[str, str]:
         "docs/behaviours.md": behaviours.text(PROJECT),
         "docs/dags.md": dags.text(PROJECT),
         "docs/data_dictionary.md": data_dictionary.text(),
+        "docs/policies.md": policies.text(),
     }
 
 

@@ -44,6 +44,8 @@ _EXPECTED = {
 
 def complain(document: Document, model: type[BaseModel], errors: list[ErrorDetails]) -> None:
     """Note every error of a validation on the document, once per value and message."""
+    # A switch that the policy decides has no value where another key is wrong: that key is what to tell.
+    errors = [error for error in errors if error["type"] != "default_factory_not_called"]
     seen: set[tuple[Way, str]] = set()
     ways = [_way(document, error) for error in errors]
     for way, error in zip(ways, errors, strict=True):

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from include.config import policies
 from include.config.complaints import complain
 from include.config.models import Audience, Configuration, Pipeline, Rule
 from include.config.sources import Place, Problem, Sources, Way, listed, shown
@@ -94,9 +93,6 @@ def _audience(path: Path) -> tuple[Document, Audience | None]:
         if "stem" in content:
             document.problem(("stem",), "unknown key; the file's name is the audience's stem")
         content = content | {"stem": path.stem}
-        message = policies.UNAVAILABLE.get(str(content.get("policy")))
-        if message:
-            document.problem(("policy",), message)
     return document, _validated(document, Audience, content)
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from include.config.conditions import Condition
-from include.config.policies import PolicyName
+from include.config.policies import (
+    PRESETS,
+    Conflict,
+    EmailChange,
+    MissingPeople,
+    OptOut,
+    PolicyName,
+    StopsMatching,
+)
 from include.config.scalars import Cap, CronExpression, DateBounds, GroupPath, Share, Switch, TimeZone
 from include.config.sources import Sources
 from include.config.strict import Model
@@ -65,8 +74,8 @@ class Pipeline(Model):
     quality: Quality = Quality()
 
 
-class Consent(Model):
-    """The boolean field per object that says the person agreed."""
+class Checkbox(Model):
+    """A boolean field per object: the one that says a person agreed, or the one that says a person opted out."""
 
     contact: str | None = None
     lead: str | None = None
@@ -74,16 +83,25 @@ class Consent(Model):
     @model_validator(mode="after")
     def _names_a_field(self) -> Self:
         if self.contact is None and self.lead is None:
-            raise ValueError("names no field; name a boolean field for `contact`, `lead` or both, or write `none`")
+            raise ValueError("names no field; name a boolean field for `contact`, `lead` or both")
         return self
 
     def field(self, object_name: PersonObject) -> str | None:
-        """The consent field of an object; None where the object gives no consent."""
+        """The field of an object; None where the object has none."""
         return self.contact if object_name == "Contact" else self.lead
 
 
-def _consent_form(value: object) -> str:
-    return "none" if isinstance(value, str) else "fields"
+def _checkbox_form(value: object) -> str:
+    return "word" if isinstance(value, str) else "checkbox"
+
+
+def _preset(switch: str) -> Callable[[dict[str, Any]], Any]:
+    """The switch's value under the file's policy: what the preset expands to."""
+
+    def value(validated: dict[str, Any]) -> Any:
+        return getattr(PRESETS[validated["policy"]], switch)
+
+    return value
 
 
 class NewMembers(Model):
@@ -107,6 +125,9 @@ class FieldMapping(Model):
 
     contact: str | None = None
     lead: str | None = None
+    conflict: Conflict | None = Field(
+        default=None, description="who decides; the audience's `mailchimp_edits` unless set"
+    )
     blank: Literal["follow", "keep", "overwrite"] = "follow"
     picklist: Literal["label", "value"] = "label"
     country: Literal["name", "code"] = "name"
@@ -150,8 +171,34 @@ class Audience(Model):
     audience: str = Field(description="the Mailchimp audience, by name or id")
     policy: PolicyName
     consent: Annotated[
-        Annotated[Consent, Tag("fields")] | Annotated[Literal["none"], Tag("none")], Discriminator(_consent_form)
+        Annotated[Checkbox, Tag("checkbox")] | Annotated[Literal["none"], Tag("word")], Discriminator(_checkbox_form)
     ]
+    opt_out: OptOut = Field(
+        default_factory=_preset("opt_out"), description="where opt-outs and unsubscribes flow; the policy's unless set"
+    )
+    unsubscribe_sets_opt_out: Annotated[
+        Annotated[Checkbox, Tag("checkbox")] | Annotated[Literal["any", "all"], Tag("word")],
+        Discriminator(_checkbox_form),
+    ] = Field(
+        default="all",
+        description="Email Opt Out is set after an unsubscribe from any, or from all, audiences whose opt-outs flow to "
+        "Salesforce; or a checkbox of this audience's own is set",
+    )
+    email_change: EmailChange = Field(
+        default_factory=_preset("email_change"), description="what an e-mail changed on either side does"
+    )
+    stops_matching: StopsMatching = Field(
+        default_factory=_preset("stops_matching"), description="what becomes of a query's groups and tags"
+    )
+    mailchimp_edits: Conflict = Field(
+        default_factory=_preset("mailchimp_edits"), description="`conflict` of the fields that do not say their own"
+    )
+    missing_people: MissingPeople = Field(
+        default_factory=_preset("missing_people"), description="what becomes of members of people gone from Salesforce"
+    )
+    shared_emails: Literal["survivor", "hold"] = Field(
+        default="survivor", description="an e-mail of several people: its survivor stands for it, or it is held"
+    )
     data_sync: Switch = True
     first_load: Literal["approve", "auto"] = "approve"
     new_members: NewMembers = NewMembers()
@@ -160,6 +207,10 @@ class Audience(Model):
     fields: dict[str, FieldMapping]
     queries: tuple[Query, ...] = ()
     circuit_breaker: CircuitBreaker = CircuitBreaker()
+
+    def conflict(self, mapping: FieldMapping) -> Conflict:
+        """Who decides over a field where the sides differ (X03)."""
+        return mapping.conflict or self.mailchimp_edits
 
 
 class Rule(Model):

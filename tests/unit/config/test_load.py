@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from include.config.load import audience_stems, load_configuration, load_pipeline
+from include.config.policies import PRESETS, WHAT_HAPPENS, PolicyName, Switches
 from include.errors import ConfigError
 from tests.unit.config.worlds import NEWSLETTER, write_configuration
 
@@ -32,7 +35,7 @@ def test_a_correct_folder_loads_with_defaults(tmp_path: Path) -> None:
 
 
 def test_two_problems_are_told_at_once_with_file_line_field_and_remedy(tmp_path: Path) -> None:
-    known = "known here: blank, contact, country, lead, picklist, state_filler"
+    known = "known here: blank, conflict, contact, country, lead, picklist, state_filler"
     text = NEWSLETTER.replace("contact: FirstName", "contcat: FirstName") + "data_sync: offf\n"
     assert problems(write_configuration(tmp_path, text)) == [
         f"{FILE}:5: fields.FNAME.contcat: unknown key; did you mean `contact`?; {known}",
@@ -43,15 +46,51 @@ def test_two_problems_are_told_at_once_with_file_line_field_and_remedy(tmp_path:
 def test_a_missing_policy_shows_what_happens_under_both(tmp_path: Path) -> None:
     text = NEWSLETTER.replace("policy: legacy_parity\n", "")
     first, header, *rows = problems(write_configuration(tmp_path, text))
-    assert first == f"{FILE}:1: policy: is missing; write `policy: legacy_parity`"
-    assert header.split() == ["what", "happens", "when...", "legacy_parity", "two_way"]
+    assert first == f"{FILE}:1: policy: is missing; write `policy: legacy_parity` or `policy: two_way`"
+    assert header.split() == ["what", "happens", "when...", "legacy_parity", "two_way", "switch"]
     assert len(rows) == 6
 
 
-def test_two_way_is_refused_until_it_is_carried_out(tmp_path: Path) -> None:
-    text = NEWSLETTER.replace("legacy_parity", "two_way")
-    expected = f"{FILE}:2: policy: two_way is not available in this version; write `policy: legacy_parity`"
-    assert problems(write_configuration(tmp_path, text)) == [expected]
+@pytest.mark.parametrize("policy", ["legacy_parity", "two_way"])
+def test_x01_a_policy_expands_to_its_switches(tmp_path: Path, policy: PolicyName) -> None:
+    text = NEWSLETTER.replace("legacy_parity", policy)
+    audience = load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"]
+    switches = {switch.name: getattr(audience, switch.name) for switch in fields(Switches)}
+    assert switches == asdict(PRESETS[policy])
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [
+        ("opt_out", "to_mailchimp"), ("email_change", "move"), ("stops_matching", "remove"),
+        ("mailchimp_edits", "newest"), ("missing_people", "archive"),
+    ],
+)  # fmt: skip
+def test_x01_each_switch_is_set_alone(tmp_path: Path, switch: str, value: str) -> None:
+    text = NEWSLETTER + f"{switch}: {value}\n"
+    audience = load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"]
+    expected = asdict(PRESETS["legacy_parity"]) | {switch: value}
+    assert {name: getattr(audience, name) for name in expected} == expected
+
+
+def test_x01_every_value_of_every_switch_is_explained() -> None:
+    for situation in WHAT_HAPPENS:
+        assert tuple(situation.outcomes) == get_args(get_type_hints(Switches)[situation.switch])
+    assert {situation.switch for situation in WHAT_HAPPENS} == {switch.name for switch in fields(Switches)}
+
+
+def test_x01_an_unknown_policy_is_one_problem(tmp_path: Path) -> None:
+    (found,) = problems(write_configuration(tmp_path, NEWSLETTER.replace("legacy_parity", "two_ways")))
+    message = "`two_ways` is not one of `legacy_parity` or `two_way`; did you mean `two_way`?"
+    assert found == f"{FILE}:2: policy: {message}"
+
+
+def test_x03_a_field_without_a_policy_of_its_own_takes_the_audiences(tmp_path: Path) -> None:
+    text = NEWSLETTER.replace("{contact: FirstName", "{conflict: fill_blank, contact: FirstName")
+    folder = write_configuration(tmp_path, text + "mailchimp_edits: newest\n")
+    audience = load_configuration(folder).audiences["newsletter"]
+    assert audience.conflict(audience.fields["FNAME"]) == "fill_blank"
+    assert audience.conflict(audience.fields["LNAME"]) == "newest"
 
 
 def test_r01_consent_is_required(tmp_path: Path) -> None:
@@ -69,7 +108,10 @@ def test_r01_consent_none_is_explicit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("consent: {}", "consent: names no field; name a boolean field for `contact`, `lead` or both, or write `none`"),
+        ("consent: {}", "consent: names no field; name a boolean field for `contact`, `lead` or both"),
+        ("unsubscribe_sets_opt_out: some", "unsubscribe_sets_opt_out: `some` is not one of `any` or `all`"),
+        ("unsubscribe_sets_opt_out: {}", "unsubscribe_sets_opt_out: names no field; name a boolean field for"),
+        ("opt_out: yes", "opt_out: `yes` is not one of `off`, `to_mailchimp`, `to_salesforce` or `both`"),
         ("consent: nobody", "consent: `nobody` is not one of `none`"),
         ("first_load: aproove", "first_load: `aproove` is not one of `approve` or `auto`; did you mean `approve`?"),
         ("circuit_breaker: {new_leads: 120%}", "circuit_breaker.new_leads: `120%` is not a cap"),
