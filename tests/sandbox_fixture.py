@@ -18,7 +18,7 @@ SERVERS = ("salesforce", "mailchimp")
 
 
 class Sandbox:
-    """The running sandbox; `urls` has the address of each server.
+    """The running sandbox; `urls` has the address of each server, `tls_urls` that of HTTPS where `--tls` asked for it.
 
     Args:
         arguments: of `python -m include.sandbox`; by default it starts without a world.
@@ -40,6 +40,7 @@ class Sandbox:
         command += ["--only", only] if only else []
         self.process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, start_new_session=True)
         self.urls: dict[str, str] = {}
+        self.tls_urls: dict[str, str] = {}
         timer = threading.Timer(START_SECONDS, self.process.kill)
         timer.start()
         try:
@@ -57,6 +58,8 @@ class Sandbox:
             raise RuntimeError("the sandbox ended before it served")
         ready = json.loads(line)
         self.urls[ready["server"]] = ready["url"]
+        if "tls_url" in ready:
+            self.tls_urls[ready["server"]] = ready["tls_url"]
 
     @property
     def salesforce(self) -> str:

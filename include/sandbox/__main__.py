@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         people=given.people,
         state=given.state,
         empty=given.empty,
+        tls=given.tls,
         ports={"salesforce": given.salesforce_port, "mailchimp": given.mailchimp_port},
     )
     if given.only:
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--empty", action="store_true", help="start without a world")
     parser.add_argument("--salesforce-port", type=int, default=8181, help="0 takes a free one (default 8181)")
     parser.add_argument("--mailchimp-port", type=int, default=8182, help="0 takes a free one (default 8182)")
+    parser.add_argument("--tls", type=Path, help="serve HTTPS too, with throw-away certificates written to this folder")
     parser.add_argument("--only", choices=SERVERS, help="run one server, in this process")
     parser.add_argument("--started", type=_aware, help=argparse.SUPPRESS)  # set for the children by their parent
     return parser

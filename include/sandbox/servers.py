@@ -1,6 +1,7 @@
 """The two servers: how each is built, filled and started in its own process."""
 
 import json
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Settings:
         state: the folder of the state that survives; None: it does not.
         empty: start without a world.
         ports: by server; 0: a free one.
+        tls: the folder that gets the certificates for HTTPS; None: HTTP only.
     """
 
     seed: int
@@ -38,6 +40,7 @@ class Settings:
     state: Path | None
     empty: bool
     ports: Mapping[str, int]
+    tls: Path | None = None
 
     def state_file(self, server: str) -> Path | None:
         """The server's SQLite file; its folder exists afterwards."""
@@ -55,12 +58,22 @@ def run_server(name: str, settings: Settings) -> None:
     controls = Controls(settings.now)
     app = BUILDERS[name](settings, controls)
 
-    def announce(port: int) -> None:
+    def announce(port: int, tls_port: int | None = None) -> None:
         line = {"server": name, "url": f"http://{HOST}:{port}", "now": controls.now().isoformat(timespec="seconds")}
+        if tls_port is not None:
+            line["tls_url"] = f"https://{HOST}:{tls_port}"
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
 
-    serve(app, HOST, settings.ports[name], listening=announce)
+    serve(app, HOST, settings.ports[name], listening=announce, tls=_tls(name, settings))
+
+
+def _tls(name: str, settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls is None:
+        return None
+    from include.sandbox.tls import server_context
+
+    return server_context(HOST, settings.tls / f"{name}.pem")
 
 
 def _salesforce(settings: Settings, controls: Controls) -> Starlette:

