@@ -3,6 +3,7 @@
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME]
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
+    python -m include disconnect [--config DIR] [--root DIR]
 
 The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
 Exit status: 0 done, 1 failed, 3 stopped by a check before any write.
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from include.errors import ConfigError, StoppedByCheck, SyncError
 from include.pipelines import extract_salesforce, snapshot_activity, sync_audience
+from include.pipelines.disconnect import disconnect
 from include.wiring import Project, load_project
 
 STOPPED = 3
@@ -44,6 +46,8 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, o
     run_id = options.run_id or f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
     if options.command == "snapshot":
         return snapshot_activity.run(project, run_id, options.date, backfill=options.backfill)
+    if options.command == "disconnect":
+        return disconnect(project)
     if options.command == "sync" and options.audience not in project.configuration.audiences:
         known = ", ".join(sorted(project.configuration.audiences))
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
@@ -65,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     sync.add_argument("--dry-run", action="store_true", help="plan and report, write nothing to the vendors")
     sync.add_argument("--query", help="also run this manual query")
+    commands.add_parser("disconnect", parents=[shared], help="forget the connected accounts and how far they were read")
     snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
     snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")
     snapshot.add_argument("--backfill", action="store_true", help="a past day: never writes to Salesforce")

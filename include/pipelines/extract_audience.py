@@ -15,6 +15,7 @@ from include.errors import FatalError, StoppedByCheck
 from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
 from include.pipelines import watermarks
 from include.pipelines.find_audience import find_audience, known_list
+from include.pipelines.identity import connect_mailchimp, connect_salesforce
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.missing_audience import mark_missing
 from include.pipelines.run import Pins
@@ -48,9 +49,13 @@ def extract(run: SyncRun) -> dict[str, object]:
     Raises:
         ConfigError: no such audience; the message names those that exist.
         FatalError: the audience was there before and is gone (R04).
-        StoppedByCheck: Mailchimp shows no member at all where there were some.
+        StoppedByCheck: another account or org than the connected one; or Mailchimp shows no member at all where there
+            were some.
     """
     project, client = run.project, run.project.mailchimp()
+    connect_mailchimp(project, client)
+    if not run.dry_run:
+        connect_salesforce(project, project.salesforce())
     listing = _found(run, client.audiences())
     read_at = client.server_time()
     schema = client.audience_schema(listing.list_id)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from include.config.fields import read_fields
 from include.errors import DeferredError, StoppedByCheck
 from include.pipelines import people_read, runs, watermarks
+from include.pipelines.identity import connect_salesforce
 from include.pipelines.org_schema import read_schema
 from include.pipelines.people_merge import SOURCE, Fresh, Merge, current_people, merge
 from include.pipelines.people_read import Reading
@@ -37,8 +38,9 @@ def extract(run_id: str, project: Project | None = None, *, full: bool = False) 
     """Bring `people`, former e-mails and the org's schema up to date; returns counts.
 
     Reads everything where `full` says so. Killed at any point and run again, the tables end the same. Raises
-    StoppedByCheck where Salesforce shows nobody of an object that had people, before any table changes; FatalError
-    where the connected user lacks a right; TransientError and DeferredError as the client does.
+    StoppedByCheck where the org is not the connected one, or shows nobody of an object that had people, before any
+    table changes; FatalError where the connected user lacks a right; TransientError and DeferredError as the client
+    does.
     """
     project = project or load_project()
     runs.start(project, run_id, PIPELINE)
@@ -57,6 +59,7 @@ def extract(run_id: str, project: Project | None = None, *, full: bool = False) 
 
 def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
     client = project.salesforce()
+    connect_salesforce(project, client)
     seen_at = client.server_time()
     paths = read_fields(project.configuration)
     schema = read_schema(client, paths)

@@ -10,6 +10,7 @@ from include.staging.store import Partition
 if TYPE_CHECKING:
     from include.mailchimp.audience import Listing
     from include.pipelines.run import SyncRun
+    from include.wiring import Project
 
 
 def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
@@ -32,21 +33,27 @@ def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
     if len(found) > 1:
         ids = ", ".join(sorted(listing.list_id for listing in found))
         raise ConfigError(f"{_where(run)}: {len(found)} audiences are called {wanted!r}; write the id of one: {ids}")
-    run.project.staging.write_document(_memory(run), {"wanted": wanted, "list_id": found[0].list_id})
+    run.project.staging.write_document(_memory(run.stem), {"wanted": wanted, "list_id": found[0].list_id})
     return found[0]
 
 
 def known_list(run: SyncRun) -> str | None:
     """The list id that the configured name led to last time; None where it was never looked for."""
-    staging, memory = run.project.staging, _memory(run)
+    staging, memory = run.project.staging, _memory(run.stem)
     if not staging.committed(memory):
         return None
     document = cast("dict[str, str]", staging.document(memory))
     return document["list_id"] if document["wanted"] == run.audience.audience else None
 
 
-def _memory(run: SyncRun) -> Partition:
-    return Partition("mailchimp", "audience", run.stem)
+def forget_audiences(project: Project) -> None:
+    """Forget which audience each file's name led to."""
+    for stem in project.configuration.audiences:
+        project.staging.drop(_memory(stem))
+
+
+def _memory(stem: str) -> Partition:
+    return Partition("mailchimp", "audience", stem)
 
 
 def _unknown(run: SyncRun, listings: list[Listing], known: str | None) -> str:

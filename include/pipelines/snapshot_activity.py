@@ -15,6 +15,7 @@ from include.activity.load import ActivityLoad
 from include.errors import DeferredError, StoppedByCheck
 from include.pipelines import runs, watermarks
 from include.pipelines.find_audience import find_audience, known_list
+from include.pipelines.identity import connect_mailchimp, connect_salesforce
 from include.pipelines.run import SyncRun
 from include.pipelines.subscribers import subscribers
 from include.staging.store import Partition
@@ -75,6 +76,7 @@ def _harvest(project: Project, run_id: str, day: LocalDay) -> Counts:
     if not lacking:
         return {"campaigns": 0, "events": 0, "calls": 0}
     client = project.mailchimp()
+    connect_mailchimp(project, client)
     read_at = client.server_time()
     if day.end > read_at + CLOCK_SKEW:
         raise StoppedByCheck(f"day {day} has not ended in {day.zone}; name a day before today")
@@ -126,6 +128,7 @@ def _load(project: Project, run_id: str, day: LocalDay, backfill: bool) -> Count
     if backfill:
         return {"skipped": "backfill"}
     client = project.salesforce()
+    connect_salesforce(project, client)
     if day != LocalDay.newest_complete(client.server_time(), day.zone):
         return {"skipped": "not the newest complete day"}
     load = ActivityLoad(client, project.warehouse, project.configuration.pipeline.limits, str(day))

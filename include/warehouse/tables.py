@@ -216,6 +216,16 @@ WATERMARKS = _table(
     by=("source", "object"),
 )
 
+CONNECTIONS = _table(
+    "connections",
+    "Which account the sync is connected to, one row per vendor; runs against another one stop until `disconnect`.",
+    "vendor string `salesforce` or `mailchimp`",
+    "account string Salesforce's organization id, or Mailchimp's account_id",
+    "user string Salesforce's user id, or Mailchimp's login_id",
+    "connection string Airflow connection",
+    "connected_at timestamp When the identity was recorded",
+)
+
 MIRROR = _table(
     "mirror",
     "The mirror rows as Salesforce last showed them, to write differences only.",
@@ -277,5 +287,5 @@ ACTIVITY_DAYS = _table(
 
 TABLES: tuple[Table, ...] = (
     PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, WATERMARKS,
-    MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
+    CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
 )  # fmt: skip

@@ -293,7 +293,15 @@ def test_g04_killed_before_any_of_its_commits_and_run_again_a_night_ends_the_sam
         else:
             break
     tables = set(dying.dying.written)
-    assert tables == {"runs", "campaigns", "watermarks", "activity_events", "activity_snapshots", "activity_days"}
+    assert tables == {
+        "runs",
+        "connections",
+        "campaigns",
+        "watermarks",
+        "activity_events",
+        "activity_snapshots",
+        "activity_days",
+    }
 
 
 def test_g04_an_answer_of_salesforce_that_got_lost_leaves_no_second_row(world):

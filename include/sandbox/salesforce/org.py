@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce import limits, sessions
 from include.sandbox.salesforce.bulk import runner
 from include.sandbox.salesforce.bulk.ingest_jobs import IngestJobs
 from include.sandbox.salesforce.bulk.jobs import Jobs
 from include.sandbox.salesforce.bulk.query_jobs import QueryJobs
 from include.sandbox.salesforce.bulk.runner import Runner
+from include.sandbox.salesforce.credentials import ORGANIZATION_ID, USER_ID
 from include.sandbox.salesforce.dml import writer
 from include.sandbox.salesforce.dml.writer import Writer
 from include.sandbox.salesforce.limits import Limits
@@ -16,7 +17,9 @@ from include.sandbox.salesforce.queries import Queries
 from include.sandbox.salesforce.sessions import Sessions
 from include.sandbox.salesforce.store import OrgStore
 
-SWITCHES = {**writer.SWITCHES, **runner.SWITCHES, **sessions.SWITCHES, **limits.SWITCHES}
+IDENTITY: dict[str, Switch] = {"organization_id": ORGANIZATION_ID, "user_id": USER_ID}
+"""Which org, and which user, the sandbox says it is: another one is another org with the same data."""
+SWITCHES = {**IDENTITY, **writer.SWITCHES, **runner.SWITCHES, **sessions.SWITCHES, **limits.SWITCHES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from include.sandbox.salesforce.credentials import INSTANCE_URL, ORGANIZATION_ID, USER_ID, USERNAME
+from include.sandbox.salesforce.credentials import INSTANCE_URL, USERNAME
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import NEWEST, OLDEST, AnySlashRoute, Call, json_answer, resource
@@ -82,14 +82,15 @@ def _tooling_record(call: Call) -> Response:
     return json_answer(record(call, call.sobject, "Id", call.path["id"], tooling=True))
 
 
-def _user(_call: Call) -> Response:
-    identity = f"https://login.salesforce.com/id/{ORGANIZATION_ID}/{USER_ID}"
+def _user(call: Call) -> Response:
+    organization, user = (str(call.org.controls.switches[name]) for name in ("organization_id", "user_id"))
+    identity = f"https://login.salesforce.com/id/{organization}/{user}"
     return json_answer(
         {
             "sub": identity,
             "id": identity,
-            "user_id": USER_ID,
-            "organization_id": ORGANIZATION_ID,
+            "user_id": user,
+            "organization_id": organization,
             "preferred_username": USERNAME,
             "username": USERNAME,
             "nickname": "admin",
