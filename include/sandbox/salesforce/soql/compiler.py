@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from include.sandbox.salesforce.schema import Field, Schema, SObject
-from include.sandbox.salesforce.soql.filters import Filter, aggregate_sql
+from include.sandbox.salesforce.soql.filters import Filter, aggregate_sql, is_grouped
 from include.sandbox.salesforce.soql.scope import Column, Scope
+from include.sandbox.salesforce.soql.semi_joins import check_fields, check_places
 from include.sandbox.salesforce.soql.tree import Call, Operand, Path, Query, Selected
 from include.sandbox.salesforce.values import Stored
 
@@ -75,24 +76,25 @@ class _Compiler:
 
     def compile(self, query: Query) -> Compiled:
         scope = Scope(self.schema, query.source, query.alias, query.source_place)
+        check_places(query)
         counted = _is_count(query)
         grouped = not counted and (bool(query.group) or any(isinstance(one.what, Call) for one in query.selected))
         outputs = () if counted else _outputs(scope, query, grouped=grouped)
-        tail, values = self._tail(scope, query)
+        tail, values = self._tail(scope, query, grouped=grouped)
         return Compiled(scope.root, outputs, tail, tuple(values), counted, grouped, scope.from_clause())
 
-    def subquery(self, query: Query, depth: int) -> tuple[str, list[Stored]]:
-        """The query of a semi-join: one field, whose values are matched."""
-        scope = Scope(self.schema, query.source, query.alias, query.source_place, depth)
-        if len(query.selected) != 1 or not isinstance(query.selected[0].what, Path):
-            raise query.selected[0].place.refused("MALFORMED_QUERY", "Semi join sub-selects should have one field")
-        column = scope.column(query.selected[0].what)
-        tail, values = self._tail(scope, query)
+    def subquery(self, outer: Scope, operand: Operand, query: Query) -> tuple[str, list[Stored]]:
+        """The query of a semi-join: one id field, whose values are matched."""
+        scope = Scope(self.schema, query.source, query.alias, query.source_place, outer.depth + 1)
+        check_fields(outer, operand, scope, query)
+        (selected,) = (one.what for one in query.selected if isinstance(one.what, Path))
+        column = scope.column(selected)
+        tail, values = self._tail(scope, query, grouped=False)
         return f"SELECT {column.sql} {tail}", values
 
-    def _tail(self, scope: Scope, query: Query) -> tuple[str, list[Stored]]:
+    def _tail(self, scope: Scope, query: Query, *, grouped: bool) -> tuple[str, list[Stored]]:
         where = Filter(scope, self.today, self.subquery)
-        having = Filter(scope, self.today, self.subquery)
+        having = Filter(scope, self.today, self.subquery, query.group)
         conditions = [where.sql(query.where)] if query.where else []
         if not self.deleted:
             conditions.insert(0, f'{scope.table}."IsDeleted" = 0')
@@ -101,7 +103,7 @@ class _Compiler:
             clauses.append("GROUP BY " + ", ".join(_grouped(scope, path) for path in query.group))
         if query.having:
             clauses.append(f"HAVING {having.sql(query.having)}")
-        clauses += _order_and_limit(scope, query)
+        clauses += _order_and_limit(scope, query, grouped=grouped)
         return " ".join([f"FROM {scope.from_clause()}", *clauses]), [*where.values, *having.values]
 
 
@@ -110,11 +112,11 @@ def _is_count(query: Query) -> bool:
     return len(query.selected) == 1 and isinstance(first, Call) and first.path is None and first.function == "COUNT"
 
 
-def _order_and_limit(scope: Scope, query: Query) -> list[str]:
+def _order_and_limit(scope: Scope, query: Query, *, grouped: bool) -> list[str]:
     clauses = []
     if query.order:
         ordered = (
-            f"{_sortable(scope, one.operand)} {'DESC' if one.descending else 'ASC'}"
+            f"{_sortable(scope, query, one.operand, grouped=grouped)} {'DESC' if one.descending else 'ASC'}"
             f" NULLS {'LAST' if one.nulls_last else 'FIRST'}"
             for one in query.order
         )
@@ -127,9 +129,14 @@ def _order_and_limit(scope: Scope, query: Query) -> list[str]:
     return clauses
 
 
-def _sortable(scope: Scope, operand: Operand) -> str:
+def _sortable(scope: Scope, query: Query, operand: Operand, *, grouped: bool) -> str:
     if isinstance(operand, Call):
+        if not grouped:
+            raise operand.place.refused("MALFORMED_QUERY", f"unexpected token: '{operand.function}'")
         return aggregate_sql(scope, operand)[0]
+    if grouped and not is_grouped(operand, query.group):
+        message = f"Ordered field must be grouped or aggregated: {operand}"
+        raise operand.place.refused("MALFORMED_QUERY", message)
     column = scope.column(operand)
     if not column.field.describe.get("sortable", True):
         raise operand.place.refused("MALFORMED_QUERY", f"field '{column.field.name}' can not be sorted in a query call")
@@ -155,7 +162,7 @@ def _outputs(scope: Scope, query: Query, *, grouped: bool) -> tuple[Output, ...]
             outputs.append(Output((sql,), None, field, selected.alias or f"expr{unnamed}"))
             unnamed += not selected.alias
         else:
-            if grouped and not any(_same(selected.what, path) for path in query.group):
+            if grouped and not is_grouped(selected.what, query.group):
                 message = f"Field must be grouped or aggregated: {selected.what}"
                 raise selected.place.refused("MALFORMED_QUERY", message)
             outputs.append(_plain(scope.column(selected.what), selected, grouped=grouped))
@@ -192,7 +199,3 @@ def _refuse_twice(query: Query, outputs: list[Output]) -> None:
         if key in seen:
             raise query.selected[-1].place.refused("INVALID_FIELD", f"duplicate field selected: {output.name}")
         seen.add(key)
-
-
-def _same(one: Path, other: Path) -> bool:
-    return str(one).lower() == str(other).lower()

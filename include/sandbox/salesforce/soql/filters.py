@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import NUMBER_TYPES, Field
 from include.sandbox.salesforce.soql.ranges import date_range
@@ -21,6 +22,7 @@ from include.sandbox.salesforce.soql.tree import (
     Junction,
     Not,
     Operand,
+    Path,
     Query,
     Value,
 )
@@ -29,9 +31,10 @@ from include.sandbox.salesforce.values import Stored, instant
 _KINDS = {"boolean": "BOOLEAN", "date": "DATE", "datetime": "DATETIME", **dict.fromkeys(NUMBER_TYPES, "NUMBER")}
 _WORDS = {"datetime": "dateTime"}
 # Each operator on a range: which bound it compares with, and how.
+_ORG_CURRENCY = "USD"
 _ON_RANGE = {"<": ("<", 0), "<=": ("<", 1), ">": (">=", 1), ">=": (">=", 0)}
 
-Subquery = Callable[[Query, int], tuple[str, list[Stored]]]
+Subquery = Callable[[Scope, Operand, Query], tuple[str, list[Stored]]]
 
 
 @dataclass(slots=True)
@@ -42,11 +45,13 @@ class Filter:
         scope: of the query.
         today: for date literals.
         subquery: compiles the query inside an IN.
+        group: for HAVING, where only these fields and aggregates may stand; None for WHERE.
     """
 
     scope: Scope
     today: date
     subquery: Subquery
+    group: tuple[Path, ...] | None = None
     values: list[Stored] = field(default_factory=list)
 
     def sql(self, condition: Condition) -> str:
@@ -70,7 +75,12 @@ class Filter:
     def operand(self, operand: Operand) -> tuple[str, Field | None]:
         """An operand in SQL with its field; an aggregate has none, except MIN and MAX."""
         if isinstance(operand, Call):
+            if self.group is None:
+                raise operand.place.refused("MALFORMED_QUERY", f"unexpected token: '{operand.function}'")
             return aggregate_sql(self.scope, operand)
+        if self.group is not None and not is_grouped(operand, self.group):
+            message = f"Grouped field must be grouped or aggregated: {operand}"
+            raise operand.place.refused("MALFORMED_QUERY", message)
         column = self.scope.column(operand)
         if not column.field.describe.get("filterable", True):
             message = f"field '{column.field.name}' can not be filtered in a query call"
@@ -103,7 +113,10 @@ class Filter:
         if field is None or field.type not in {"date", "datetime"}:
             raise self._wrong_kind(field, condition.value)
         tail = "T00:00:00.000Z" if field.type == "datetime" else ""
-        bounds = [day.isoformat() + tail for day in date_range(condition.value.text, self.today)]
+        try:
+            bounds = [day.isoformat() + tail for day in date_range(condition.value.text, self.today)]
+        except (ValueError, OverflowError):
+            raise _invalid(condition.value) from None
         if condition.operator in _ON_RANGE:
             operator, which = _ON_RANGE[condition.operator]
             self.values.append(bounds[which])
@@ -122,7 +135,7 @@ class Filter:
     def _in(self, condition: In) -> str:
         sql, field = self.operand(condition.operand)
         if isinstance(condition.choices, Query):
-            inner, values = self.subquery(condition.choices, self.scope.depth + 1)
+            inner, values = self.subquery(self.scope, condition.operand, condition.choices)
             self.values += values
             found = f"{sql} IN ({inner})"
         else:
@@ -144,6 +157,7 @@ class Filter:
             raise condition.choices[0].place.refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator: {word}")
         either = []
         for value in condition.choices:
+            self._bound(field, value)
             parts = [part.strip() for part in value.text.split(";")]
             self.values += [f";{part.casefold()};" for part in parts]
             either.append(" AND ".join([f"instr(folded(';' || {sql} || ';'), ?) > 0"] * len(parts)))
@@ -152,14 +166,16 @@ class Filter:
 
     def _bound(self, field: Field | None, value: Value) -> Stored:
         wanted = _KINDS.get(field.type, "STRING") if field else "NUMBER"
+        if value.kind == "CURRENCY" and field and field.type == "currency":
+            return _amount(value)
         if value.kind != wanted:
             raise self._wrong_kind(field, value)
         if value.kind == "BOOLEAN":
             return int(value.text.lower() == "true")
         if value.kind == "NUMBER":
             return float(value.text)
-        if value.kind == "DATETIME":
-            return instant(value.text.upper())
+        if value.kind in {"DATE", "DATETIME"}:
+            return _moment(value)
         if field and field.type in {"id", "reference"} and value.text:
             record_id = canonical_id(value.text)
             if record_id is None:
@@ -168,12 +184,17 @@ class Filter:
             return record_id
         return value.text
 
-    def _wrong_kind(self, field: Field | None, value: Value) -> Exception:
+    def _wrong_kind(self, field: Field | None, value: Value) -> ApiError:
         name, kind = (field.name, field.type) if field else ("expr0", "double")
         quotes = "should be" if kind not in _KINDS else "should not be"
         kind = _WORDS.get(kind, kind if kind in _KINDS else "string")
         message = f"value of filter criterion for field '{name}' must be of type {kind} and {quotes} enclosed in quotes"
         return value.place.refused("INVALID_FIELD", message)
+
+
+def is_grouped(path: Path, group: tuple[Path, ...]) -> bool:
+    """Whether a field is one of those after GROUP BY."""
+    return str(path).lower() in {str(one).lower() for one in group}
 
 
 def aggregate_sql(scope: Scope, call: Call) -> tuple[str, Field | None]:
@@ -195,6 +216,25 @@ def aggregate_sql(scope: Scope, call: Call) -> tuple[str, Field | None]:
         return f"count(DISTINCT {column.sql})", None
     keeps_type = call.function in {"MIN", "MAX", "SUM"}
     return f"{call.function.lower()}({column.sql})", column.field if keeps_type else None
+
+
+def _moment(value: Value) -> str:
+    try:
+        return instant(value.text.upper()) if value.kind == "DATETIME" else date.fromisoformat(value.text).isoformat()
+    except (ValueError, OverflowError):
+        raise _invalid(value) from None
+
+
+def _amount(value: Value) -> float:
+    """`USD100`; the org has one currency, others are refused (the words are assumed)."""
+    if value.text[:3].upper() != _ORG_CURRENCY:
+        raise value.place.refused("INVALID_FIELD", f"invalid currency: {value.text[:3].upper()}")
+    return float(value.text[3:])
+
+
+def _invalid(value: Value) -> ApiError:
+    """A date that the calendar does not have (the words are assumed)."""
+    return value.place.refused("MALFORMED_QUERY", f"invalid date: {value.text}")
 
 
 def _filtered(column: Column) -> str:

@@ -1,5 +1,7 @@
 """What the date literals of SOQL mean on a given day; weeks start on Sunday, the user's time zone is UTC.
 
+The fiscal year is the calendar year, as in an org where nobody has set another (Organization.FiscalYearStartMonth).
+
 Definitions: https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm
 """
 
@@ -10,8 +12,13 @@ _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 
 
 def date_range(literal: str, today: date) -> tuple[date, date]:
-    """The first day of a date literal's range and the day after its last."""
-    literal = literal.upper()
+    """The first day of a date literal's range and the day after its last.
+
+    Raises:
+        OverflowError: it lies outside the years 1 to 9999.
+        ValueError: the same.
+    """
+    literal = literal.upper().replace("FISCAL_", "")
     if ":" in literal:
         name, _, number = literal.partition(":")
         return _counted(name, int(number), today)

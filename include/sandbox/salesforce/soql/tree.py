@@ -50,9 +50,9 @@ Operand = Path | Call
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A literal; for a RANGE the text is a date literal like `LAST_N_DAYS:7`."""
+    """A literal; for a RANGE the text is a date literal like `LAST_N_DAYS:7`, for a CURRENCY one like `USD100`."""
 
-    kind: Literal["STRING", "DATETIME", "DATE", "NUMBER", "BOOLEAN", "NULL", "RANGE"]
+    kind: Literal["STRING", "DATETIME", "DATE", "NUMBER", "CURRENCY", "BOOLEAN", "NULL", "RANGE"]
     text: str
     place: Place
 

@@ -115,6 +115,63 @@ def test_condition_finds(people: Bench, where: str, found: list[str]) -> None:
         ("SELECT FIELDS(ALL) FROM Contact", "MALFORMED_QUERY", "LIMIT"),
         ("SELECT Id FROM Contact OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
         ("SELECT A.B.C.D.E.F.G FROM Contact", "INVALID_FIELD", "more than 5 levels"),
+        ("SELECT Id FROM Contact WHERE COUNT(Id) > 1", "MALFORMED_QUERY", "unexpected token: 'COUNT'"),
+        ("SELECT Id FROM Contact ORDER BY COUNT(Id)", "MALFORMED_QUERY", "unexpected token: 'COUNT'"),
+        ("SELECT COUNT(Id) FROM Contact ORDER BY Name", "MALFORMED_QUERY", "must be grouped or aggregated: Name"),
+        (
+            "SELECT LastName FROM Contact GROUP BY LastName HAVING FirstName = 'x'",
+            "MALFORMED_QUERY",
+            "must be grouped or aggregated: FirstName",
+        ),
+        ("SELECT Id FROM Contact WHERE Birthdate = 2026-02-30", "MALFORMED_QUERY", "invalid date: 2026-02-30"),
+        ("SELECT Id FROM Contact WHERE CreatedDate > 2026-01-01T25:00:00Z", "MALFORMED_QUERY", "invalid date"),
+        ("SELECT Id FROM Contact WHERE Birthdate = LAST_N_DAYS:9999999999", "MALFORMED_QUERY", "invalid date"),
+        ("SELECT Id FROM Contact WHERE Name LIKE 1", "INVALID_FIELD", "must be of type string"),
+        ("SELECT Id FROM Contact WHERE Interests__c INCLUDES (1)", "INVALID_FIELD", "must be of type string"),
+        ("SELECT Id FROM Account WHERE AnnualRevenue > EUR5", "INVALID_FIELD", "invalid currency: EUR"),
+        ("SELECT Id FROM Contact WHERE Name = USD5", "INVALID_FIELD", "must be of type string"),
+        (
+            "SELECT Id FROM Contact WHERE Name = 'x' OR Id IN (SELECT ContactId FROM CampaignMember)",
+            "MALFORMED_QUERY",
+            "Semi join sub-selects are not allowed with the 'OR' operator",
+        ),
+        (
+            "SELECT Id FROM Contact WHERE Name = 'x' AND (NOT Id IN (SELECT ContactId FROM CampaignMember))",
+            "MALFORMED_QUERY",
+            "only allowed at the top level WHERE expressions",
+        ),
+        (
+            "SELECT Id FROM Contact WHERE Name IN (SELECT ContactId FROM CampaignMember)",
+            "MALFORMED_QUERY",
+            "can only query id fields, not Name",
+        ),
+        (
+            "SELECT Id FROM Contact WHERE Id IN (SELECT Status FROM CampaignMember)",
+            "MALFORMED_QUERY",
+            "can only query id fields, not Status",
+        ),
+        (
+            "SELECT Id FROM Contact WHERE Id IN (SELECT ReportsToId FROM Contact)",
+            "MALFORMED_QUERY",
+            "should not be on the same object type",
+        ),
+        (
+            (
+                "SELECT Id FROM Contact WHERE Id IN (SELECT ContactId FROM CampaignMember WHERE CampaignId IN"
+                " (SELECT Id FROM Campaign))"
+            ),
+            "MALFORMED_QUERY",
+            "Nesting of semi join sub-selects is not supported",
+        ),
+        (
+            (
+                "SELECT Id FROM Contact WHERE Id IN (SELECT ContactId FROM CampaignMember) AND AccountId IN"
+                " (SELECT Id FROM Account) AND AccountId NOT IN (SELECT ConvertedAccountId FROM Lead)"
+            ),
+            "MALFORMED_QUERY",
+            "Maximum 2 semi join sub-selects",
+        ),
+        ("SELECT Id, (SELECT Id FROM Contacts) FROM Account", "MALFORMED_QUERY", "does not serve child queries"),
     ],
 )
 def test_wrong_query_is_refused(org: Bench, query: str, code: str, message: str) -> None:

@@ -28,7 +28,7 @@ from include.sandbox.salesforce.soql.tree import Compare, In, Includes, Junction
         "SELECT Id FROM Contact WHERE Id IN (SELECT Contact__c FROM MC_Subscriber__c WHERE Status__c = 'subscribed')",
         "SELECT Id FROM Contact WHERE A >= LAST_N_DAYS:30 AND B < TODAY AND C = this_month AND D = N_DAYS_AGO:3",
         "SELECT Id FROM Contact WHERE A > 2026-01-01 AND B <= 2026-01-01T00:00:00Z AND C = 2026-01-01T10:00:00.5+02:00",
-        "SELECT Id FROM Contact WHERE Name = 'O\\'Hara \\\\ \\n'",
+        "SELECT Id FROM Contact WHERE Name = 'O\\'Hara \\\\ \\n \\u00e9'",
         "SELECT Id FROM Contact FOR VIEW",
         "SELECT Id FROM Contact LIMIT 3 ALL ROWS",
         "SELECT Order__c, From__c, Limits__c FROM Contact",
@@ -49,6 +49,9 @@ def test_query_is_accepted(query: str) -> None:
         ("SELECT Id FROM Contact LIMIT -1", "-1", 30),
         ("DELETE FROM Contact", "DELETE", 1),
         ("", "<EOF>", 1),
+        ("SELECT Id FROM Contact WHERE A = 1 AND NOT B = 2", "NOT", 40),
+        ("SELECT SUM(MAX(A)) FROM Contact", "SUM", 8),
+        ("SELECT FIELDS(SOME) FROM Contact", "SOME", 8),
     ],
 )
 def test_malformed_query_is_pointed_at(query: str, token: str, column: int) -> None:

@@ -1,0 +1,236 @@
+"""Builds a query's syntax tree from what the grammar found; what the sandbox does not serve is refused here."""
+
+import re
+from typing import Any
+
+from lark import ParseTree, Token, Transformer, v_args
+from lark.exceptions import VisitError
+
+from include.sandbox.salesforce.soql.tree import (
+    Call,
+    Compare,
+    Condition,
+    In,
+    Includes,
+    Junction,
+    Not,
+    Operand,
+    Ordered,
+    Path,
+    Place,
+    Query,
+    Selected,
+    Value,
+)
+from include.sandbox.salesforce.soql.unserved import (
+    CHILD_QUERIES,
+    FUNCTIONS,
+    GROUPINGS,
+    SCOPE,
+    TYPEOF,
+    UPDATE,
+    WITH,
+    unserved,
+)
+
+AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+FIELD_SETS = frozenset({"ALL", "CUSTOM", "STANDARD"})
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|(.))", re.IGNORECASE | re.DOTALL)
+
+
+def unescaped(literal: str, *, like: bool = False) -> str:
+    r"""The text of a quoted literal; in a pattern of LIKE, `\%`, `\_` and `\\` keep their backslash."""
+
+    def one(match: re.Match[str]) -> str:
+        if match[1]:
+            return chr(int(match[1], 16))
+        return match[0] if like and match[2] in "%_\\" else _ESCAPES.get(match[2].lower(), match[2])
+
+    return _ESCAPE.sub(one, literal[1:-1])
+
+
+def build(query: str, found: ParseTree) -> Query:
+    """The syntax tree of what the grammar found in a query.
+
+    Raises:
+        ApiError: MALFORMED_QUERY: the query has what the sandbox does not serve, or a word where it may not stand.
+    """
+    try:
+        built: Query = _Builder(query).transform(found)
+    except VisitError as error:
+        raise error.orig_exc from error
+    return built
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Query]):
+    """Builds the tree from the leaves up; method names are the grammar's."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__()
+        self._query = query
+
+    def start(self, query: Query) -> Query:
+        return query
+
+    @v_args(inline=False)
+    def query(self, parts: list[Any]) -> Query:
+        selected, (source, alias, place), *clauses = parts
+        given: dict[str, Any] = dict(clauses)
+        group, having = given.get("group", ((), None))
+        return Query(
+            selected=selected,
+            source=source,
+            alias=alias,
+            source_place=place,
+            where=given.get("where"),
+            group=group,
+            having=having,
+            order=given.get("order", ()),
+            limit=given.get("limit"),
+            offset=given.get("offset"),
+            all_rows=given.get("all_rows", False),
+        )
+
+    semi_join = query
+
+    def semi_field(self, operand: Operand) -> tuple[Selected, ...]:
+        return (Selected(operand, "", operand.place),)
+
+    def select_list(self, *items: Selected) -> tuple[Selected, ...]:
+        return items
+
+    def count_rows(self, word: Token) -> tuple[Selected, ...]:
+        place = self._place(word)
+        return (Selected(Call("COUNT", None, place), "", place),)
+
+    def field(self, name: Token, alias: Token | str = "") -> Selected:
+        return Selected(self._path(name), str(alias), self._place(name))
+
+    def called(self, call: Call, alias: Token | str = "") -> Selected:
+        if call.function != "FIELDS":
+            return Selected(call, str(alias), call.place)
+        word = str(call.path).upper()
+        if alias or word not in FIELD_SETS:
+            raise call.place.refused("MALFORMED_QUERY", f"unexpected token: '{alias or call.path}'")
+        return Selected(word, "", call.place)
+
+    def call(self, function: Token, *arguments: Token | Call) -> Call:
+        name, place = function.upper(), self._place(function)
+        if name not in {*AGGREGATES, "FIELDS"}:
+            raise unserved(FUNCTIONS, place)
+        first, *others = arguments
+        if others or isinstance(first, Call) or first.type != "NAME":
+            raise place.refused("MALFORMED_QUERY", f"unexpected token: '{function}'")
+        return Call(name, self._path(first), place)
+
+    def child_query(self, bracket: Token, _query: Query) -> Selected:
+        raise unserved(CHILD_QUERIES, self._place(bracket))
+
+    def typeof(self, word: Token, *_rest: Token) -> Selected:
+        raise unserved(TYPEOF, self._place(word))
+
+    def scope(self, word: Token, _name: Token) -> None:
+        raise unserved(SCOPE, self._place(word))
+
+    def with_clause(self, word: Token, *_rest: Token) -> None:
+        raise unserved(WITH, self._place(word))
+
+    def update(self, word: Token, _what: Token) -> None:
+        raise unserved(UPDATE, self._place(word))
+
+    def grouping(self, word: Token, *_rest: Token | Call) -> Operand:
+        raise unserved(GROUPINGS, self._place(word))
+
+    def source(self, name: Token, alias: Token | str = "") -> tuple[str, str, Place]:
+        return str(name), str(alias), self._place(name)
+
+    def operand(self, what: Token | Call) -> Operand:
+        if not isinstance(what, Call):
+            return self._path(what)
+        if what.function == "FIELDS":
+            raise what.place.refused("MALFORMED_QUERY", "unexpected token: 'FIELDS'")
+        return what
+
+    def compare(self, operand: Operand, operator: Token, value: Token | Value) -> Compare:
+        sign = "!=" if operator == "<>" else operator.upper()
+        return Compare(operand, sign, self._value(value))
+
+    def counted(self, word: Token, number: Token) -> Value:
+        return Value("RANGE", f"{word}:{number}", self._place(word))
+
+    @v_args(inline=False)
+    def list(self, values: "list[Token | Value]") -> tuple[Value, ...]:
+        return tuple(map(self._value, values))
+
+    def in_(self, operand: Operand, choices: tuple[Value, ...]) -> In:
+        return In(operand, choices, negated=False)
+
+    def not_in(self, operand: Operand, choices: tuple[Value, ...]) -> In:
+        return In(operand, choices, negated=True)
+
+    def in_query(self, operand: Operand, query: Query) -> In:
+        return In(operand, query, negated=False)
+
+    def not_in_query(self, operand: Operand, query: Query) -> In:
+        return In(operand, query, negated=True)
+
+    def includes(self, operand: Operand, word: Token, choices: tuple[Value, ...]) -> Includes:
+        return Includes(operand, choices, negated=word.upper() == "EXCLUDES")
+
+    def not_(self, condition: Condition) -> Not:
+        return Not(condition)
+
+    def and_(self, *conditions: Condition) -> Junction:
+        return Junction("AND", conditions)
+
+    def or_(self, *conditions: Condition) -> Junction:
+        return Junction("OR", conditions)
+
+    def where(self, condition: Condition) -> tuple[str, Condition]:
+        return "where", condition
+
+    def having(self, condition: Condition) -> tuple[str, Condition]:
+        return "having", condition
+
+    def group(self, *parts: Operand | tuple[str, Condition]) -> tuple[str, tuple[tuple[Path, ...], Condition | None]]:
+        having = next((part[1] for part in parts if isinstance(part, tuple)), None)
+        operands = [part for part in parts if not isinstance(part, tuple)]
+        for one in operands:
+            if isinstance(one, Call):
+                raise one.place.refused("MALFORMED_QUERY", f"unexpected token: '{one.function}'")
+        return "group", (tuple(one for one in operands if isinstance(one, Path)), having)
+
+    def order(self, *items: Ordered) -> tuple[str, tuple[Ordered, ...]]:
+        return "order", items
+
+    def order_item(self, operand: Operand, *words: Token) -> Ordered:
+        said = {word.type: word.upper() for word in words}
+        return Ordered(operand, said.get("DIRECTION") == "DESC", said.get("NULLS") == "LAST")
+
+    def limit(self, number: Token) -> tuple[str, int]:
+        return "limit", int(number)
+
+    def offset(self, number: Token) -> tuple[str, int]:
+        return "offset", int(number)
+
+    def for_clause(self, _word: Token) -> tuple[str, bool]:
+        return "for", True
+
+    def all_rows(self) -> tuple[str, bool]:
+        return "all_rows", True
+
+    def _place(self, token: Token) -> Place:
+        return Place(self._query, token.line or 1, token.column or 1)
+
+    def _path(self, token: Token) -> Path:
+        return Path(tuple(token.split(".")), self._place(token))
+
+    def _value(self, token: Token | Value) -> Value:
+        if isinstance(token, Value):
+            return token
+        like = token.type == "LIKE_STRING"
+        kind = "STRING" if like else token.type
+        text = unescaped(token, like=like) if kind == "STRING" else str(token)
+        return Value(kind, text, self._place(token))  # type: ignore[arg-type]  # the grammar's token types
