@@ -109,7 +109,8 @@ def _merge(project: Project, readings: list[Reading], run_id: str, seen_at: date
     partitions = [_partition(reading, run_id) for reading in readings]
     whole = [reading.object for reading in readings if reading.since is None]
     columns = sorted({path for reading in readings for path in reading.paths})
-    return merge(project.warehouse, Fresh(project.staging, partitions, whole, columns), seen_at)
+    before = watermarks.oldest(project, SOURCE)
+    return merge(project.warehouse, Fresh(project.staging, partitions, whole, columns, before), seen_at)
 
 
 def _partition(reading: Reading, run_id: str) -> Partition:

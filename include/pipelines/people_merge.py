@@ -48,12 +48,21 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """What was read: partitions in the shape of `people`, the objects that were read whole, further text columns."""
+    """What was read.
+
+    Attributes:
+        partitions: in the shape of `people`.
+        full: the objects that were read whole.
+        paths: further text columns.
+        before: from when on the last reading may have seen a record before a second change in the same second, which
+            leaves SystemModstamp as it is; None where nothing was read before.
+    """
 
     staging: StagingStore
     partitions: Sequence[Partition]
     full: Sequence[PersonObject]
     paths: Sequence[str]
+    before: datetime | None
 
 
 def current_people(warehouse: Warehouse) -> dict[str, int]:
@@ -83,18 +92,36 @@ def merge(warehouse: Warehouse, fresh: Fresh, seen_at: datetime) -> Merge:
 
 
 def _views(warehouse: Warehouse, fresh: Fresh, version: int) -> DuckDBPyConnection:
-    """A connection with `fresh` (what was read), `stored` (the table), `current` (the table in fresh's columns)."""
+    """A connection with `fresh` (what was read), `stored` (the table), `current` (the table in fresh's columns).
+
+    SystemModstamp has whole seconds: of a row that changed within the second in which it was read before, `modified_at`
+    is a microsecond later, so that the change is one for whoever compares.
+    """
     connection = connect()
     warehouse.view(connection, "stored", PEOPLE, version)
     for number, partition in enumerate(fresh.partitions):
         fresh.staging.view(connection, f"read_{number}", partition)
     read = " UNION ALL BY NAME ".join(f"SELECT * FROM read_{number}" for number in range(len(fresh.partitions)))
     columns = _columns(fresh.paths)
-    for name, relation in (("current", "stored"), ("fresh", f"({read})")):
+    for name, relation in (("current", "stored"), ("read", f"({read})")):
         there = set(_table_columns(connection, relation))
         chosen = ", ".join(_quoted(c) if c in there else f"NULL::VARCHAR AS {_quoted(c)}" for c in columns)
         connection.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM {relation}")
+    connection.execute(f"CREATE VIEW fresh AS {_stamped(columns, fresh.before)}")
     return connection
+
+
+def _stamped(columns: Sequence[str], before: datetime | None) -> str:
+    others = (column for column in columns if column != "modified_at")
+    differs = " OR ".join(f"read.{_quoted(c)} IS DISTINCT FROM current.{_quoted(c)}" for c in others)
+    told_again = f"read.modified_at >= TIMESTAMPTZ '{before.isoformat()}' AND ({differs})" if before else "false"
+    return f"""
+        SELECT read.* REPLACE (
+            CASE WHEN date_trunc('second', current.modified_at) IS DISTINCT FROM read.modified_at THEN read.modified_at
+                 WHEN {told_again} THEN current.modified_at + INTERVAL 1 microsecond
+                 ELSE current.modified_at END AS modified_at)
+        FROM read LEFT JOIN current USING (object, id)
+        """
 
 
 def _merged(connection: DuckDBPyConnection, fresh: Fresh) -> pa.Table:

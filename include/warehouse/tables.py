@@ -68,7 +68,7 @@ PEOPLE = _table(
     "email string E-mail address as Salesforce holds it, trimmed; null when blank",
     "email_key string MD5 of the trimmed, lower-cased e-mail: the member hash it would have in Mailchimp",
     "created_at timestamp CreatedDate",
-    "modified_at timestamp SystemModstamp",
+    "modified_at timestamp SystemModstamp, and a microsecond more for each change that was seen in the same second",
     "is_deleted bool In the recycle bin, or merged away",
     "master_record_id string Id of the record that a merge left, where this one lost",
     "is_converted bool A converted Lead",

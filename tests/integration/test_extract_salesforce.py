@@ -117,6 +117,19 @@ def test_g10_record_that_became_visible_late_is_still_read(org, known):
     assert contact(3)["Id"] in people(known)
 
 
+def test_g10_second_change_within_one_second_is_a_change_too(org, known):
+    """SystemModstamp has whole seconds: it tells nothing of a change in the second in which the record was read."""
+    org.sandbox.set_clock((NOW + timedelta(hours=1)).isoformat(), frozen=True)
+    stamps = []
+    for name in ("Hopper", "Hopper", "Lovelace"):
+        org.update("Contact", contact(2)["Id"], LastName=name)
+        result = extract(f"{name} {len(stamps)}", known)
+        stamps.append(people(known)[contact(2)["Id"]]["modified_at"])
+    assert stamps[0] == stamps[1] < stamps[2] < stamps[0] + timedelta(seconds=1)
+    assert counts(result, "contacts_read", "changed") == (1, 1)
+    assert counts(extract("last", known), "contacts_read", "changed") == (1, 0)
+
+
 def test_deleted_record_is_seen_incrementally(org, known):
     org.delete("Contact", contact(1)["Id"])
     extract("second", known)

@@ -33,13 +33,13 @@ class Desk:
         self.warehouse = Warehouse(self.storage)
         self.merges = 0
 
-    def merge(self, *people, full=(), paths=("Title",), seen_at=T0):
+    def merge(self, *people, full=(), paths=("Title",), seen_at=T0, before=None):
         self.merges += 1
         schema = pa.schema([*PEOPLE.schema(), *((path, pa.string()) for path in paths)])
         partition = Partition("salesforce", "people", str(self.merges))
         staging = StagingStore(self.storage)
         staging.write(partition, [pa.Table.from_pylist(list(people), schema=schema)])
-        return merge(self.warehouse, Fresh(staging, [partition], full, paths), seen_at)
+        return merge(self.warehouse, Fresh(staging, [partition], full, paths, before), seen_at)
 
     def people(self):
         return {row["id"]: row for row in self.warehouse.read(PEOPLE).to_pylist()}

@@ -1,4 +1,7 @@
-"""The writes themselves. System fields move with every write; SystemModstamp never stays, also within one second."""
+"""The writes themselves.
+
+System fields take the time of the write in whole seconds, so that two writes within one second leave the same stamp.
+"""
 
 import json
 import sqlite3
@@ -10,8 +13,6 @@ from include.sandbox.salesforce.tables import quoted
 from include.sandbox.salesforce.values import Stored
 
 Rows = Iterable[tuple[str, dict[str, Stored]]]
-
-MOVED = "max(?, strftime('%Y-%m-%dT%H:%M:%S.000Z', \"SystemModstamp\", '+1 second'))"
 
 
 def insert(connection: sqlite3.Connection, sobject: SObject, rows: Rows, now: str) -> None:
@@ -32,7 +33,7 @@ def update(connection: sqlite3.Connection, sobject: SObject, rows: Rows, now: st
     """Updates records (id, values)."""
     for columns, batch in _by_columns(rows).items():
         sets = [f"{quoted(name)} = ?" for name in columns]
-        sets += [f'"LastModifiedDate" = {MOVED}', f'"SystemModstamp" = {MOVED}']
+        sets += ['"LastModifiedDate" = ?', '"SystemModstamp" = ?']
         sql = f'UPDATE {quoted(sobject.name)} SET {", ".join(sets)} WHERE "Id" = ?'
         connection.executemany(sql, [[*values, now, now, record_id] for record_id, values in batch])
 
@@ -40,7 +41,7 @@ def update(connection: sqlite3.Connection, sobject: SObject, rows: Rows, now: st
 def mark_deleted(connection: sqlite3.Connection, sobject: SObject, ids: Iterable[str], now: str) -> None:
     """Puts records into the recycle bin."""
     sql = (
-        f'UPDATE {quoted(sobject.name)} SET "IsDeleted" = 1, "LastModifiedDate" = {MOVED}, "SystemModstamp" = {MOVED}'
+        f'UPDATE {quoted(sobject.name)} SET "IsDeleted" = 1, "LastModifiedDate" = ?, "SystemModstamp" = ?'
         ' WHERE "Id" IN (SELECT value FROM json_each(?))'
     )
     connection.execute(sql, (now, now, json.dumps(list(ids))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from include.sandbox.salesforce.dml.person_accounts import person_record_types, twins
 from include.sandbox.salesforce.errors import ApiError
-from tests.unit.sandbox.salesforce.conftest import Bench
+from tests.unit.sandbox.salesforce.conftest import NOW, Bench
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def test_new_person_account_has_a_shadow_contact(org: Bench, person: str) -> Non
 def test_change_of_either_record_shows_on_both_and_moves_both_stamps(org: Bench, person: str) -> None:
     stamps = "SELECT SystemModstamp FROM {}"
     before = org.values(stamps.format("Account")) + org.values(stamps.format("Contact"))
+    org.controls.clock.set(NOW + timedelta(seconds=1), frozen=True)
     org.save("Account", "update", {"Id": person, "PersonHasOptedOutOfEmail": True, "FirstName": "A."})
     assert org.records("SELECT Name, HasOptedOutOfEmail FROM Contact") == [
         {"Name": "A. Lovelace", "HasOptedOutOfEmail": True}

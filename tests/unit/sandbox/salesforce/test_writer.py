@@ -126,13 +126,17 @@ def test_record_keeps_its_own_key(org: Bench) -> None:
     assert saved.error is None
 
 
-def test_system_modstamp_moves_with_every_change(org: Bench) -> None:
+def test_system_modstamp_is_the_second_of_the_last_change(org: Bench) -> None:
     lead = org.insert("Lead", **LEAD)
     soql = "SELECT SystemModstamp, LastModifiedDate, CreatedDate FROM Lead"
     (made,) = org.records(soql)
     assert set(made.values()) == {"2026-11-23T09:00:00.000+0000"}
-    # Also where the second is the same and no value differs.
-    org.save("Lead", "update", {"Id": lead, "Company": "C"})
+    org.controls.clock.set(NOW + timedelta(milliseconds=999), frozen=True)
+    org.save("Lead", "update", {"Id": lead, "Company": "Same second"})
+    assert org.records(soql) == [made]
+    # Also where no value differs.
+    org.controls.clock.set(NOW + timedelta(seconds=1), frozen=True)
+    org.save("Lead", "update", {"Id": lead, "Company": "Same second"})
     (changed,) = org.records(soql)
     assert changed["SystemModstamp"] == "2026-11-23T09:00:01.000+0000"
     assert (changed["LastModifiedDate"], changed["CreatedDate"]) == (changed["SystemModstamp"], made["CreatedDate"])
