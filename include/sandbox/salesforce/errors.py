@@ -14,16 +14,27 @@ class ApiError(Exception):
         status: the HTTP status of the answer.
         code: the errorCode, like `MALFORMED_QUERY`.
         fields: API names of the fields at fault.
+        entries: the answer's errors where they are several or have more to tell.
     """
 
-    def __init__(self, status: int, code: str, message: str, fields: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        fields: tuple[str, ...] = (),
+        entries: tuple[dict[str, object], ...] = (),
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.fields = fields
+        self.entries = entries
 
     def body(self) -> list[dict[str, object]]:
         """The answer's JSON."""
+        if self.entries:
+            return list(self.entries)
         error: dict[str, object] = {"message": str(self), "errorCode": self.code}
         if self.fields:
             error["fields"] = list(self.fields)
@@ -42,6 +53,10 @@ class RowError:
     code: str
     message: str
     fields: tuple[str, ...] = ()
+
+    def entry(self) -> dict[str, object]:
+        """The error in the answer to a single record's write."""
+        return {"message": self.message, "errorCode": self.code, "fields": list(self.fields)}
 
     def json(self) -> dict[str, object]:
         """The error in a save result."""

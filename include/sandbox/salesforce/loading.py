@@ -4,6 +4,7 @@ This is how a made-up world or a put state gets in. Records have API field names
 (Id, dates, owner) may be given or is made up.
 """
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -96,6 +97,8 @@ def _conversion(field: Field) -> Convert | None:
         return _instant
     if field.type == "boolean":
         return lambda value: int(bool(value))
+    if field.type == "complexvalue":
+        return lambda value: value if isinstance(value, str) else json.dumps(value)
     return None
 
 

@@ -18,6 +18,8 @@ def setup_records(schema: Schema) -> Iterator[tuple[str, Records]]:
         "EntityDefinition",
         [
             {
+                # What `EntityDefinitionId` of a rule holds: a standard object's name.
+                "Id": one.name,
                 "QualifiedApiName": one.name,
                 "DurableId": one.name,
                 "Label": one.describe["label"],

@@ -17,6 +17,7 @@ from include.sandbox.salesforce.ids import make_id, number_of, own_ids
 from include.sandbox.salesforce.loading import Loader
 from include.sandbox.salesforce.schema import Schema, SObject, load_schema
 from include.sandbox.salesforce.tables import OWN_TABLES, ddl, quoted
+from include.sandbox.salesforce.validation_rules import ObjectRules, load_rules
 from include.sandbox.salesforce.values import stamp, to_json
 
 Record = Mapping[str, object]
@@ -44,6 +45,12 @@ class OrgStore:
         if self.remembered("kind", kind) != kind:
             raise ValueError(f"{path} holds an org of another kind ({self.remembered('kind', kind)}, not {kind})")
         self._set_up()
+        with self.database.reading() as connection:
+            self._rules = load_rules(connection, self.schema)
+
+    def validation_rules(self) -> Mapping[str, ObjectRules]:
+        """The active validation rules by object."""
+        return self._rules
 
     def load(self, records: Iterable[tuple[str, Iterable[Record]]], *, now: datetime | None = None) -> dict[str, int]:
         """Loads records as they are, without the org's write rules, and tells how many per object.
@@ -53,20 +60,13 @@ class OrgStore:
             now: the time stamp of records that bring none; the real time if not given.
 
         Raises:
-            ValueError: an unknown object or field, or a record that cannot be stored; nothing was loaded.
+            ValueError: an unknown object or field, a record that cannot be stored, or an active validation rule whose
+                formula is wrong or not served; nothing was loaded.
         """
-        counts: dict[str, int] = {}
         with self.database.writing() as connection:
-            for name, rows in records:
-                sobject = self.schema.objects.get(name)
-                if sobject is None:
-                    raise ValueError(f"the org has no object {name!r}; it has: {', '.join(self.schema.objects)}")
-                loader = Loader(
-                    connection, sobject, stamp(now or datetime.now(UTC)), partial(self.new_id, sobject.prefix)
-                )
-                counts[name] = counts.get(name, 0) + loader.load(rows)
-                self._number_after(connection, sobject)
-            self._link_person_contacts()
+            counts = self._load(connection, records, stamp(now or datetime.now(UTC)))
+            rules = load_rules(connection, self.schema)
+        self._rules = rules
         return counts
 
     def export(self) -> Iterator[bytes]:
@@ -94,15 +94,17 @@ class OrgStore:
         """Forgets all records and jobs and loads a state in the shape of `export`; objects may be missing.
 
         Raises:
-            ValueError: not such a state; then nothing has changed.
+            ValueError: not such a state, or as for `load`; then nothing has changed.
         """
         stream = JsonStream(state)
         with self.database.writing() as connection:
             for name in ["_jobs", "_job_uploads", "_job_rows", "_job_pages", *(one.name for one in self._exported())]:
                 connection.execute(f"DELETE FROM {quoted(name)}")
-            self.load((name, stream.values()) for name in stream.members())
+            self._load(connection, ((name, stream.values()) for name in stream.members()), stamp(datetime.now(UTC)))
             stream.end()
+            rules = load_rules(connection, self.schema)
             self.remember("planted", "{}")
+        self._rules = rules
 
     def planted(self) -> dict[str, object]:
         """What bad records the seed planted."""
@@ -132,6 +134,20 @@ class OrgStore:
                 "INSERT INTO _ids VALUES (?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last", (prefix,)
             ).fetchone()
         return make_id(prefix, number)
+
+    def _load(
+        self, connection: sqlite3.Connection, records: Iterable[tuple[str, Iterable[Record]]], now: str
+    ) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for name, rows in records:
+            sobject = self.schema.objects.get(name)
+            if sobject is None:
+                raise ValueError(f"the org has no object {name!r}; it has: {', '.join(self.schema.objects)}")
+            loader = Loader(connection, sobject, now, partial(self.new_id, sobject.prefix))
+            counts[name] = counts.get(name, 0) + loader.load(rows)
+            self._number_after(connection, sobject)
+        self._link_person_contacts()
+        return counts
 
     def _number_after(self, connection: sqlite3.Connection, sobject: SObject) -> None:
         """Let new ids start after those of an exported state that was loaded again."""

@@ -48,6 +48,11 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
+def column_sql(field: Field, table: str) -> str:
+    """A field's value in SQL, in a table with that alias."""
+    return f"{table}.{quoted(field.name)}"
+
+
 def ddl(schema: Schema) -> Iterator[str]:
     """The statements that make the tables of the schema's objects where they are missing."""
     for sobject in schema.objects.values():

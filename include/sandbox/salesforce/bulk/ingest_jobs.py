@@ -93,7 +93,7 @@ class IngestJobs:
                             number,
                             one.record_id,
                             one.created,
-                            one.error.csv() if one.error else "",
+                            "".join(error.csv() for error in one.errors),
                             json.dumps(row),
                         )
                         for number, (one, row) in enumerate(zip(results, batch, strict=True), start=done)
@@ -153,13 +153,9 @@ class IngestJobs:
         return [next(remaining) if len(row) == len(header) else _misfit(header, row) for row in batch]
 
 
-def _told(saved: Saved) -> tuple[str, bool, str]:
-    return saved.record_id, saved.created, saved.error.csv() if saved.error else ""
-
-
 def _misfit(header: list[str], row: list[str]) -> Saved:
     message = f"The row has {len(row)} cells, the header {len(header)}"
-    return Saved("", created=False, error=RowError("INVALID_CSV_ROW", message))
+    return Saved("", created=False, errors=(RowError("INVALID_CSV_ROW", message),))
 
 
 def _check_header(sobject: SObject, header: list[str]) -> None:

@@ -23,7 +23,7 @@ class Change:
         new: whether the record is to be made.
         values: what will be stored.
         before: columns of the record as it is, for an update.
-        error: why the row is refused.
+        errors: why the row is refused; empty while it is not.
     """
 
     sent: Sent
@@ -31,15 +31,20 @@ class Change:
     new: bool = True
     values: dict[str, Stored] = field(default_factory=dict)
     before: dict[str, Stored] = field(default_factory=dict)
-    error: RowError | None = None
+    errors: list[RowError] = field(default_factory=list)
 
     def refuse(self, code: str, message: str, *fields: str) -> None:
         """Refuses the row, unless it is refused already."""
-        self.error = self.error or RowError(code, message, fields)
+        self.refuse_for(RowError(code, message, fields))
 
     def refused_by(self, refusal: RowRefused) -> None:
         """Refuses the row with an error that a rule raised."""
-        self.error = self.error or refusal.error
+        self.refuse_for(refusal.error)
+
+    def refuse_for(self, error: RowError) -> None:
+        """Refuses the row with an error, unless it is refused already."""
+        if not self.errors:
+            self.errors.append(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,23 @@ class Saved:
 
     record_id: str
     created: bool
-    error: RowError | None
+    errors: tuple[RowError, ...] = ()
+
+    @property
+    def error(self) -> RowError | None:
+        """The first reason of a refusal."""
+        return self.errors[0] if self.errors else None
 
     def json(self) -> dict[str, object]:
         """As a save result (recording `salesforce__export-account__export-records-additive`)."""
-        if self.error:
-            return {"success": False, "errors": [self.error.json()]}
+        if self.errors:
+            return {"success": False, "errors": [one.json() for one in self.errors]}
         return {"id": self.record_id, "success": True, "errors": []}
 
 
 def standing(changes: Iterable[Change]) -> list[Change]:
     """Those that are not refused."""
-    return [change for change in changes if change.error is None]
+    return [change for change in changes if not change.errors]
 
 
 def select_by(

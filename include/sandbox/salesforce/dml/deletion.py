@@ -36,7 +36,7 @@ def delete(
     results, doomed = [], []
     for sent, record_id in wanted:
         error = _refusal(sobject, sent, record_id, found, hard=hard)
-        results.append(Saved(record_id or sent, created=False, error=error))
+        results.append(Saved(record_id or sent, created=False, errors=(error,) if error else ()))
         if error is None and record_id:
             doomed.append(record_id)
     _delete(connection, schema, sobject, doomed, now, hard=hard)

@@ -5,7 +5,7 @@ Assumptions: the codes of refusals, and that most fields can be written on the s
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from include.sandbox.salesforce.dml.changes import Change, standing
@@ -75,7 +75,7 @@ def check_contacts(changes: list[Change], *, writable: bool) -> None:
 
 
 def carry_to_contacts(
-    connection: sqlite3.Connection, schema: Schema, changes: list[Change], now: str, new_id: Callable[[str], str]
+    connection: sqlite3.Connection, schema: Schema, changes: Sequence[Change], now: str, new_id: Callable[[str], str]
 ) -> None:
     """Writes person Accounts' changes to their shadow Contacts, and makes those of new ones."""
     pairs = twins(schema)
@@ -98,7 +98,7 @@ def carry_to_contacts(
     _name(connection, named)
 
 
-def carry_to_accounts(connection: sqlite3.Connection, schema: Schema, changes: list[Change], now: str) -> None:
+def carry_to_accounts(connection: sqlite3.Connection, schema: Schema, changes: Sequence[Change], now: str) -> None:
     """Writes shadow Contacts' changes to their Accounts."""
     pairs = {contact: account for account, contact in twins(schema).items()}
     known: list[tuple[str, dict[str, Stored]]] = []

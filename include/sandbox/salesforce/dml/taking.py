@@ -43,7 +43,7 @@ class Taking:
     def take(self, changes: list[Change]) -> None:
         """Fills `values`; a row with something wrong in it is refused."""
         for change in changes:
-            if change.error is None:
+            if not change.errors:
                 try:
                     self._take(change)
                 except RowRefused as refusal:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Literal
 
 from include.sandbox.controls import Controls
@@ -11,13 +12,14 @@ from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
 from include.sandbox.salesforce.dml.rules import check
 from include.sandbox.salesforce.dml.statements import insert, update
 from include.sandbox.salesforce.dml.taking import Taking
+from include.sandbox.salesforce.dml.validation import Validation
 from include.sandbox.salesforce.errors import RowError
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
 
 Operation = Literal["insert", "update", "upsert"]
-SWITCHES = {"person_contact_writable": True}
+SWITCHES = {"person_contact_writable": True, "all_validation_errors": True}
 _ROLLED_BACK = RowError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
@@ -70,13 +72,13 @@ class Writer:
         with self._store.database.writing() as connection:
             connection.execute("SAVEPOINT rows")
             results = work(connection)
-            undone = all_or_none and any(one.error for one in results)
+            undone = all_or_none and any(one.errors for one in results)
             if undone:
                 connection.execute("ROLLBACK TO rows")
             connection.execute("RELEASE rows")
         if not undone:
             return results
-        return [Saved("", created=False, error=one.error or _ROLLED_BACK) for one in results]
+        return [Saved("", created=False, errors=one.errors or (_ROLLED_BACK,)) for one in results]
 
     def _save(
         self,
@@ -96,8 +98,12 @@ class Writer:
                 change.record_id = self._store.new_id(sobject.prefix)
         check(connection, self._store.schema, sobject, changes)
         self._check_person_accounts(sobject, changes)
-        self._write(connection, sobject, standing(changes))
-        return [Saved(change.record_id, change.new, change.error) for change in changes]
+        now = self._controls.now()
+        tell_all = bool(self._controls.switches["all_validation_errors"])
+        validation = Validation(self._store.validation_rules(), now, tell_all)
+        write = partial(self._write, connection, sobject, stamp(now))
+        validation.write(connection, sobject, standing(changes), write)
+        return [Saved(change.record_id, change.new, tuple(change.errors)) for change in changes]
 
     def _check_person_accounts(self, sobject: SObject, changes: list[Change]) -> None:
         if sobject.name == "Account":
@@ -106,8 +112,7 @@ class Writer:
             writable = bool(self._controls.switches["person_contact_writable"])
             person_accounts.check_contacts(changes, writable=writable)
 
-    def _write(self, connection: sqlite3.Connection, sobject: SObject, changes: list[Change]) -> None:
-        now = self._now()
+    def _write(self, connection: sqlite3.Connection, sobject: SObject, now: str, changes: Sequence[Change]) -> None:
         insert(connection, sobject, [(one.record_id, one.values) for one in changes if one.new], now)
         update(connection, sobject, [(one.record_id, one.values) for one in changes if not one.new], now)
         if not self._store.schema.person_accounts:

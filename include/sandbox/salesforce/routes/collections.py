@@ -50,7 +50,7 @@ def _save_type(org: Org, name: str, operation: Operation, rows: Sequence[Sent]) 
     sobject = org.store.schema.find(name)
     if sobject is None:
         error = RowError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
-        return [Saved("", created=False, error=error) for _ in rows]
+        return [Saved("", created=False, errors=(error,)) for _ in rows]
     return org.writer.save(sobject, operation, rows)
 
 
@@ -81,7 +81,7 @@ def _delete(call: Call) -> Response:
 
 def _delete_type(org: Org, sobject: SObject | None, ids: list[str]) -> list[Saved]:
     if sobject is None:
-        return [Saved("", created=False, error=RowError("MALFORMED_ID", f"malformed id {one}")) for one in ids]
+        return [Saved("", created=False, errors=(RowError("MALFORMED_ID", f"malformed id {one}"),)) for one in ids]
     return org.writer.delete(sobject, ids)
 
 

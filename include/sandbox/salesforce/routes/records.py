@@ -119,4 +119,4 @@ def _accepted(saved: Saved) -> Saved:
         raise not_found()
     if error.code == "ENTITY_IS_DELETED" and not error.fields:
         raise ApiError(404, error.code, error.message)
-    raise ApiError(400, error.code, error.message, error.fields)
+    raise ApiError(400, error.code, error.message, error.fields, tuple(one.entry() for one in saved.errors))

@@ -1,0 +1,91 @@
+"""Writes rows, lets the validation rules look at what became of them, and takes back those that break one.
+
+So a rule sees what the vendor's sees: defaults, names that are put together, formula fields, parents.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.sandbox.salesforce.dml.changes import Change, standing
+from include.sandbox.salesforce.formulas.kinds import Row, Value
+from include.sandbox.salesforce.schema import SObject
+from include.sandbox.salesforce.validation_rules import ObjectRules
+
+Records = Mapping[str, Mapping[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The rules that writes must pass.
+
+    Attributes:
+        rules: by object.
+        now: what formulas take for now.
+        tell_all: whether a row tells every rule that it breaks, or the first only.
+    """
+
+    rules: Mapping[str, ObjectRules]
+    now: datetime
+    tell_all: bool
+
+    def write(
+        self,
+        connection: sqlite3.Connection,
+        sobject: SObject,
+        changes: list[Change],
+        write: Callable[[Sequence[Change]], None],
+    ) -> None:
+        """Writes the changes that no rule forbids; the others are refused.
+
+        Args:
+            connection: in a write transaction.
+            sobject: whose records change.
+            changes: those that nothing else refuses.
+            write: writes changes; it is called again without the forbidden ones where there are any.
+        """
+        watched = self._watched(sobject, changes)
+        if not watched:
+            write(changes)
+            return
+        before = {name: self._before(connection, name, subjects) for name, subjects in watched.items()}
+        connection.execute("SAVEPOINT validated")
+        write(changes)
+        for name, subjects in watched.items():
+            after = self.rules[name].reader.read(connection, subjects)
+            for record_id, change in subjects.items():
+                self._judge(self.rules[name], change, before[name].get(record_id, {}), after[record_id])
+        kept = standing(changes)
+        if len(kept) < len(changes):
+            connection.execute("ROLLBACK TO validated")
+            write(kept)
+        connection.execute("RELEASE validated")
+
+    def _watched(self, sobject: SObject, changes: list[Change]) -> dict[str, dict[str, Change]]:
+        """The changes by object whose rules they must pass and by the id of its record.
+
+        A person account's rules are its Account's, also when its Contact is written
+        (https://help.salesforce.com/s/articleView?id=sf.account_person_behavior.htm).
+        """
+        watched: dict[str, dict[str, Change]] = defaultdict(dict)
+        for change in changes:
+            person = sobject.name == "Contact" and change.before.get("IsPersonAccount")
+            name = "Account" if person else sobject.name
+            if name in self.rules:
+                watched[name][str(change.before["AccountId"]) if person else change.record_id] = change
+        return watched
+
+    def _before(self, connection: sqlite3.Connection, name: str, subjects: Mapping[str, Change]) -> Records:
+        if not self.rules[name].compares:
+            return {}
+        known = [record_id for record_id, change in subjects.items() if not change.new]
+        return self.rules[name].reader.read(connection, known)
+
+    def _judge(
+        self, rules: ObjectRules, change: Change, before: Mapping[str, Value], after: Mapping[str, Value]
+    ) -> None:
+        row = Row(after, None if change.new else before, change.new, self.now)
+        broken = [error for rule in rules.rules if (error := rule.broken(row))]
+        change.errors += broken if self.tell_all else broken[:1]
