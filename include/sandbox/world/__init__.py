@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
-from include.sandbox.world import mail_campaigns, sales_campaigns, salesforce
+from include.sandbox.world import mail_campaigns, org_rules, sales_campaigns, salesforce
 from include.sandbox.world.audiences import SETUPS, Json, interest_categories, merge_fields, tag_id
 from include.sandbox.world.calendar import DAY, Calendar, mailchimp_time
 from include.sandbox.world.ids import hex_id
@@ -74,6 +74,7 @@ def _salesforce(population: Population) -> list[tuple[str, Generated[Json]]]:
         "Campaign": sales_campaigns.campaigns,
         "CampaignMemberStatus": sales_campaigns.statuses,
         "CampaignMember": sales_campaigns.members,
+        "ValidationRule": org_rules.validation_rules,
     }
     return [(name, Generated(partial(make, population))) for name, make in makers.items()]
 

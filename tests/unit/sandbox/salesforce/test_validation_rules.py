@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.salesforce.conftest import Bench
+from include.sandbox.world import build
+from tests.unit.sandbox.salesforce.conftest import NOW, Bench
 
 CODE = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
 
@@ -121,3 +122,23 @@ def test_rules_survive_an_export(org: Bench) -> None:
     load(org, rule("Lead", 'LastName = "bad"'))
     org.store.replace(io.BytesIO(b"".join(org.store.export())))
     assert org.refusal("Lead", "insert", LastName="bad", Company="C")[0] == CODE
+
+
+def test_r17_the_made_up_org_has_rules_that_work(org: Bench) -> None:
+    org.store.load(build(1, NOW, 20).salesforce)
+    info = next(
+        one
+        for one in org.store.schema.objects["Account"].describe["recordTypeInfos"]
+        if one["developerName"] == "PersonAccount"
+    )
+    person = {"LastName": "Doe", "RecordTypeId": info["recordTypeId"], "PersonBirthdate": "2190-01-01"}
+    contact = org.insert("Contact", LastName="Doe", Email="d@x.example")
+    assert [
+        org.refusal("Contact", "update", Id=contact, Email=None)[1:],
+        org.refusal("Lead", "insert", LastName="Doe", Company="C")[1:],
+        org.refusal("Account", "insert", **person)[1:],
+    ] == [
+        ("An e-mail address can be changed, not removed.", ("Email",)),
+        ("A new lead needs an e-mail address or a phone number.", ()),
+        ("The date of birth lies in the future.", ("PersonBirthdate",)),
+    ]

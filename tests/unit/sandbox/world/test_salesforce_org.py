@@ -15,6 +15,7 @@ PREFIXES = {
     "Campaign": "701",
     "CampaignMemberStatus": "01Y",
     "CampaignMember": "00v",
+    "ValidationRule": "03d",
 }
 CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
