@@ -118,8 +118,12 @@ def _record_id(message: str) -> str | None:
 
 
 def _matched_record(entry: Mapping[str, Any]) -> str | None:
-    """The first record that a duplicate rule matched, where the answer carries its details."""
-    for result in (entry.get("duplicateResult") or {}).get("matchResults") or ():
+    """The first record that a duplicate rule matched, where the answer carries its details.
+
+    Answers of versions 48 to 54 were seen with the key misspelt (in public code that reads them), others with it right.
+    """
+    details = entry.get("duplicateResult") or entry.get("duplicateResut") or {}
+    for result in details.get("matchResults") or ():
         for match in result.get("matchRecords") or ():
             found = (match.get("record") or {}).get("Id")
             if found:

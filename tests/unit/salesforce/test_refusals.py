@@ -64,11 +64,12 @@ def test_duplicate_key_tells_the_record_that_is_there():
     assert from_entry({"statusCode": "DUPLICATE_VALUE", "message": message}).record_id == "00Q5g00000AbCdEEAV"
 
 
-def test_duplicate_rule_tells_the_matched_record():
+@pytest.mark.parametrize("key", ["duplicateResult", "duplicateResut"])
+def test_duplicate_rule_tells_the_matched_record(key):
     entry = {
         "statusCode": "DUPLICATES_DETECTED",
         "message": "Use one of these records?",
-        "duplicateResult": {"matchResults": [{"matchRecords": [{"record": {"Id": "0035g00000AbCdEEAV"}}]}]},
+        key: {"matchResults": [{"matchRecords": [{"record": {"Id": "0035g00000AbCdEEAV"}}]}]},
     }
     assert from_entry(entry).record_id == "0035g00000AbCdEEAV"
 

@@ -8,7 +8,10 @@ from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import Field, SObject
 
 # What the rules need to know of a record that is about to change, where its object has the field.
-_KNOWN = ("Id", "IsDeleted", "IsConverted", "IsPersonAccount", "PersonContactId", "AccountId", "RecordTypeId", "Name")
+_KNOWN = (
+    *("Id", "IsDeleted", "IsConverted", "IsPersonAccount", "PersonContactId", "AccountId", "RecordTypeId", "Name"),
+    "CampaignId",
+)
 
 
 def match_by_id(connection: sqlite3.Connection, sobject: SObject, changes: list[Change]) -> None:

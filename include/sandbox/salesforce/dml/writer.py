@@ -7,6 +7,7 @@ from typing import Literal
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.dml import deletion, person_accounts
+from include.sandbox.salesforce.dml.campaign_members import check_campaign_members
 from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
 from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
 from include.sandbox.salesforce.dml.rules import check
@@ -98,6 +99,8 @@ class Writer:
                 change.record_id = self._store.new_id(sobject.prefix)
         check(connection, self._store.schema, sobject, changes)
         self._check_person_accounts(sobject, changes)
+        if sobject.name == "CampaignMember":
+            check_campaign_members(connection, changes)
         now = self._controls.now()
         tell_all = bool(self._controls.switches["all_validation_errors"])
         validation = Validation(self._store.validation_rules(), now, tell_all)

@@ -239,3 +239,20 @@ def test_deleting_twice_is_refused(org: Bench) -> None:
         *(None, "MALFORMED_ID", "INVALID_CROSS_REFERENCE_KEY"),
         *("ENTITY_IS_DELETED", "MALFORMED_ID", "INVALID_CROSS_REFERENCE_KEY"),
     ]
+
+
+def test_person_is_a_member_of_a_campaign_once_and_its_status_says_who_responded(org: Bench) -> None:
+    campaign, other = (org.insert("Campaign", Name=name) for name in ("Fair", "Webinar"))
+    lead = org.insert("Lead", **LEAD)
+    org.insert("CampaignMemberStatus", CampaignId=campaign, Label="Invited", IsDefault=True)
+    org.insert("CampaignMemberStatus", CampaignId=campaign, Label="Came", HasResponded=True)
+    member = org.insert("CampaignMember", CampaignId=campaign, LeadId=lead)
+    org.insert("CampaignMember", CampaignId=other, LeadId=lead)
+    refusal = org.refusal("CampaignMember", "insert", CampaignId=campaign, LeadId=lead, Status="Came")
+    assert refusal == ("DUPLICATE_VALUE", "Already a campaign member.", ())
+    row = {"CampaignId": campaign, "ContactId": org.insert("Contact", LastName="Doe")}
+    assert [one.error is None for one in org.save("CampaignMember", "insert", row, row)] == [True, False]
+    soql = f"SELECT Status, HasResponded FROM CampaignMember WHERE Id = '{member}'"
+    assert org.records(soql) == [{"Status": "Invited", "HasResponded": False}]
+    org.save("CampaignMember", "update", {"Id": member, "Status": "Came"})
+    assert org.records(soql) == [{"Status": "Came", "HasResponded": True}]

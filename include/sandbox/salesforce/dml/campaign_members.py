@@ -1,0 +1,62 @@
+"""Campaign members: a person is one of a campaign once; the campaign's own statuses say who has responded.
+
+https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_campaignmember.htm
+Assumed: the code of the refusal; a status that the campaign does not have is stored and counts as no response.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from include.sandbox.salesforce.dml.changes import Change, standing
+from include.sandbox.salesforce.values import Stored
+
+
+def check_campaign_members(connection: sqlite3.Connection, changes: list[Change]) -> None:
+    """Refuses a second membership, gives new members the default status, and derives `HasResponded`."""
+    _refuse_second(connection, changes)
+    campaigns = {_campaign(change) for change in standing(changes)}
+    statuses = {
+        (campaign, str(label).casefold()): responded
+        for campaign, label, responded, _ in _statuses(connection, campaigns)
+    }
+    defaults = {campaign: label for campaign, label, _, default in _statuses(connection, campaigns) if default}
+    for change in standing(changes):
+        campaign = _campaign(change)
+        if change.new and change.values.get("Status") is None and campaign in defaults:
+            change.values["Status"] = defaults[campaign]
+        if "Status" in change.values:
+            status = str(change.values["Status"]).casefold()
+            change.values["HasResponded"] = int(bool(statuses.get((campaign, status))))
+
+
+def _refuse_second(connection: sqlite3.Connection, changes: list[Change]) -> None:
+    new = [change for change in standing(changes) if change.new and _person(change)]
+    people = json.dumps([_person(change) for change in new])
+    sql = (
+        'SELECT "CampaignId", coalesce("ContactId", "LeadId") FROM "CampaignMember" WHERE "IsDeleted" = 0'
+        ' AND ("ContactId" IN (SELECT value FROM json_each(:people)) OR "LeadId" IN'
+        " (SELECT value FROM json_each(:people)))"
+    )
+    members = set(connection.execute(sql, {"people": people})) if new else set()
+    for change in new:
+        member = (_campaign(change), _person(change))
+        if member in members:
+            change.refuse("DUPLICATE_VALUE", "Already a campaign member.")
+        members.add(member)
+
+
+def _statuses(connection: sqlite3.Connection, campaigns: Iterable[Stored]) -> list[tuple[Stored, ...]]:
+    sql = (
+        'SELECT "CampaignId", "Label", "HasResponded", "IsDefault" FROM "CampaignMemberStatus"'
+        ' WHERE "IsDeleted" = 0 AND "CampaignId" IN (SELECT value FROM json_each(?))'
+    )
+    return connection.execute(sql, (json.dumps(list(campaigns)),)).fetchall()
+
+
+def _campaign(change: Change) -> Stored:
+    return change.values.get("CampaignId", change.before.get("CampaignId"))
+
+
+def _person(change: Change) -> Stored:
+    return change.values.get("ContactId") or change.values.get("LeadId")
