@@ -90,6 +90,24 @@ def test_g07_refused_leads_keep_their_reason_and_the_others_go_on(made, org):
     assert len(org.records("Lead")) == 250
 
 
+def test_r17_a_lead_that_a_rule_of_the_org_forbids_keeps_the_rules_message(made, org):
+    """And nothing of the person: the address in the administrator's text is taken out."""
+    rule = {
+        "ValidationName": "No_Free_Mail",
+        "Active": True,
+        "EntityDefinitionId": "Lead",
+        "ErrorMessage": "Free mail like bob@free.example is not welcome",
+        "ErrorDisplayField": "Email",
+        "Metadata": {"errorConditionFormula": 'BEGINS(Email, "bob")'},
+    }
+    org.put(ValidationRule=[rule])
+    results = load(made(), create_lead("ann"), create_lead("bob"))
+    assert results["create_lead ann"] == ("applied", "")
+    state, reason = results["create_lead bob"]
+    assert (state, "Free mail like ... is not welcome" in reason, "Email" in reason) == ("refused", True, True)
+    assert len(org.records("Lead")) == 1
+
+
 def test_g07_a_row_that_was_locked_is_not_taken_for_its_neighbour(made):
     """Rows that were sent again are answered after all others."""
     run = made()
