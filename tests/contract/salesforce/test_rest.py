@@ -171,6 +171,15 @@ def test_collection_deletes_and_reads_by_ids(rest: requests.Session) -> None:
     assert [one and one["LastName"] for one in read] == [None, "L0001"]
 
 
+def test_uri_of_16384_bytes_is_too_long(rest: requests.Session) -> None:
+    found = rest.get(f"{DATA}/query", params={"q": f"SELECT Id FROM Lead WHERE Company = '{'x' * 200}'"})
+    assert found.status_code == 200
+    assert (
+        rest.get(f"{DATA}/query", params={"q": f"SELECT Id FROM Lead WHERE Company = '{'x' * 16384}'"}).status_code
+        == 414
+    )
+
+
 def test_malformed_body_is_a_parser_error(rest: requests.Session) -> None:
     answer = rest.post(f"{DATA}/sobjects/Lead", data='{"LastName": ')
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")

@@ -16,6 +16,8 @@ from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.schema import SObject
 
 OLDEST, NEWEST = 31, 66
+# https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet
+LONGEST_URI = 16_384
 DATA = "/services/data/v{version}"
 
 
@@ -95,6 +97,8 @@ def resource(org: Org, method: str, path: str, handler: Handler) -> Route:
 
     async def endpoint(request: Request) -> Response:
         body = await request.body()
+        if len(request.scope["raw_path"]) + len(request.scope["query_string"]) >= LONGEST_URI:
+            return Response("URI Too Long", 414, {"Content-Type": "text/plain"})
         call = Call(org, request.path_params, request.query_params, request.headers, body)
         answer = await run_in_threadpool(_handled, call, handler)
         answer.headers["Sforce-Limit-Info"] = org.limits.header()
