@@ -1,5 +1,6 @@
 """The control API under `/_sandbox/`: how tests and benchmarks set up, steer and read one server."""
 
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from include.sandbox.controls import Controls, Switch
-from include.sandbox.faults import FAULT_LIST
+from include.sandbox.fault_kinds import FAULT_LIST
 from include.sandbox.latency import Latency
 
 PREFIX = "/_sandbox"
@@ -58,6 +59,7 @@ def control_routes(controls: Controls, state: StateApi) -> Mount:
             Route("/health", api.health, methods=["GET"]),
             Route("/state", api.get_state, methods=["GET"]),
             Route("/state", api.put_state, methods=["PUT"]),
+            Route("/digest", api.digest, methods=["GET"]),
             Route("/planted", api.planted, methods=["GET"]),
             Route("/calls", api.calls, methods=["GET", "DELETE"]),
             Route("/clock", api.clock, methods=["GET", "PUT"]),
@@ -99,6 +101,13 @@ class ControlApi:
         copy.writelines(self._state.export())
         copy.seek(0)
         return StreamingResponse(_chunks(copy), media_type="application/json")
+
+    async def digest(self, _request: Request) -> Response:
+        """The SHA-256 of the state's bytes: equal states have equal ones."""
+        whole = hashlib.sha256()
+        for chunk in self._state.export():
+            whole.update(chunk)
+        return JSONResponse({"sha256": whole.hexdigest()})
 
     @refusing_bad_bodies
     async def put_state(self, request: Request) -> Response:

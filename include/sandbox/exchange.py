@@ -4,14 +4,17 @@ import asyncio
 import math
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONNECTION = "sandbox.connection"  # the key in the ASGI scope's extensions
+KEPT_HEADERS = frozenset({b"authorization", b"host"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,21 @@ class Answer:
 
 
 class Exchange:
-    """One request to an ASGI app; the request's body is kept, so that it can be delivered more than once."""
+    """One request to an ASGI app; the request's body is kept, so that it can be delivered more than once.
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    Args:
+        app: the vendor's routes.
+        scope: of the request.
+        receive: gives the request's body.
+        send: takes the answer.
+        now: tells the sandbox's time.
+    """
+
+    def __init__(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, now: Callable[[], datetime]
+    ) -> None:
         self._app = app
+        self.now = now
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -71,7 +85,29 @@ class Exchange:
 
     async def carry_out(self) -> Answer:
         """Lets the app handle the request and keeps its answer."""
-        body = await self._request_body()
+        return await self._handled(dict(self._scope), await self._request_body())
+
+    async def other(self, method: str, target: str, body: bytes) -> Answer:
+        """Lets the app handle another request with this one's credentials.
+
+        Args:
+            method: of the other request.
+            target: its path and query.
+            body: JSON, or nothing.
+        """
+        path, _, query = target.partition("?")
+        kept = [pair for pair in self._scope["headers"] if pair[0] in KEPT_HEADERS]
+        own = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        scope = dict(self._scope) | {
+            "method": method,
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [*kept, *own],
+        }
+        return await self._handled(scope, body)
+
+    async def _handled(self, scope: Scope, body: bytes) -> Answer:
         start: dict[str, Any] = {}
         chunks: list[bytes] = []
 
@@ -90,7 +126,7 @@ class Exchange:
             else:
                 chunks.append(message.get("body", b""))
 
-        await self._app(dict(self._scope), receive, send)
+        await self._app(scope, receive, send)
         headers = tuple((name.lower(), value) for name, value in start.get("headers", ()))
         return Answer(start["status"], headers, b"".join(chunks))
 

@@ -93,7 +93,7 @@ class UnderControl:
             await asyncio.sleep(delay)
         fault = self._controls.faults.pick(scope["method"], template)
         if fault is not None:
-            await fault.inject(Exchange(self._app, scope, receive, send))
+            await fault.inject(Exchange(self._app, scope, receive, send, now=self._controls.now))
         else:
             await self._app(scope, receive, send)
 
@@ -101,8 +101,10 @@ class UnderControl:
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 call.failed = message["status"] >= 400
-                date = format_datetime(self._controls.now(), usegmt=True).encode()
-                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
+                headers = list(message.get("headers", ()))
+                if not any(name == b"date" for name, _ in headers):
+                    headers.append((b"date", format_datetime(self._controls.now(), usegmt=True).encode()))
+                message = {**message, "headers": headers}
             await send(message)
 
         return observed

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from include.sandbox.mailchimp.credentials import API_KEY
-from tests.contract.mailchimp.account_state import ANN, LIST, member_id
+from tests.contract.mailchimp.account_state import ANN, LIST, account_state, member_id
 from tests.sandbox_fixture import Sandbox
 
 MEMBER = "/3.0/lists/{list_id}/members/{subscriber_hash}"
@@ -83,6 +83,55 @@ def test_an_archive_can_be_cut(server: Sandbox) -> None:
         gzip.decompress(content)
 
 
+def test_a_compressed_answer_can_be_cut(server: Sandbox) -> None:
+    server.faults("mailchimp", {"kind": "truncate", "gzip": True, "length": "matching", "times": 1})
+    answer = call(server, stream=True)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    with pytest.raises(EOFError):
+        gzip.decompress(answer.raw.read(decode_content=False))
+
+
+def test_somebody_elses_write_shifts_the_pages(server: Sandbox) -> None:
+    def page(offset: int) -> tuple[list[str], int]:
+        found = call(server, path=f"/3.0/lists/{LIST}/members?count=2&offset={offset}").json()
+        return [member["email_address"] for member in found["members"]], found["total_items"]
+
+    before = [page(0), page(2)]
+    rule = {"kind": "meanwhile", "path": "/3.0/lists/{list_id}/members", "first": 2, "times": 1}
+    server.faults("mailchimp", rule | {"calls": [{"method": "DELETE", "path": PATH}]})
+    server.reset_calls()
+    after = [page(0), page(2)]
+    assert after[0] == before[0]
+    assert after[1][0][0] == before[1][0][1]  # one was passed over
+    assert after[1][1] == before[1][1] - 1
+    assert server.calls("mailchimp")["count"] == 2
+
+
+def test_a_write_meanwhile_that_is_refused_is_told(server: Sandbox) -> None:
+    server.faults("mailchimp", {"kind": "meanwhile", "calls": [{"method": "DELETE", "path": PATH + "0"}]})
+    answer = call(server)
+    assert (answer.status_code, "was refused: 404" in answer.text) == (500, True)
+
+
+def test_the_date_of_an_answer_can_be_off_the_stamps(server: Sandbox) -> None:
+    server.set_clock("2027-03-01T00:00:00+00:00", frozen=True)
+    server.faults("mailchimp", {"kind": "clock_skew", "seconds": -600})
+    answer = rename(server)
+    assert parsedate_to_datetime(answer.headers["Date"]).isoformat() == "2027-02-28T23:50:00+00:00"
+    assert answer.json()["last_changed"] == "2027-03-01T00:00:00+00:00"
+
+
+def test_equal_states_have_equal_digests(server: Sandbox) -> None:
+    def digest() -> str:
+        return server.control("mailchimp", "GET", "digest").json()["sha256"]
+
+    first = digest()
+    rename(server)
+    assert digest() != first
+    server.put_state(mailchimp=account_state())
+    assert digest() == first
+
+
 def test_json_can_be_malformed_and_content_types_wrong(server: Sandbox) -> None:
     server.faults("mailchimp", {"kind": "malformed", "times": 1})
     with pytest.raises(ValueError, match=r"char \d+"):
@@ -93,9 +142,9 @@ def test_json_can_be_malformed_and_content_types_wrong(server: Sandbox) -> None:
     assert answer.json()["email_address"] == ANN
 
 
-@pytest.mark.parametrize("kind", ["delay", "drip"])
-def test_an_answer_can_be_slow(server: Sandbox, kind: str) -> None:
-    server.faults("mailchimp", {"kind": kind, "seconds": 0.3})
+@pytest.mark.parametrize("fault", [{"kind": "delay"}, {"kind": "delay", "p99": 0.3001}, {"kind": "drip"}])
+def test_an_answer_can_be_slow(server: Sandbox, fault: dict[str, Any]) -> None:
+    server.faults("mailchimp", fault | {"seconds": 0.3})
     began = time.monotonic()
     assert call(server).json()["email_address"] == ANN
     assert time.monotonic() - began >= 0.25
@@ -139,6 +188,7 @@ def test_a_share_of_calls_is_hit_the_same_each_time(server: Sandbox) -> None:
     [
         ("faults", [{"kind": "nope"}]),
         ("faults", [{"kind": "status"}]),
+        ("faults", [{"kind": "delay", "seconds": 2, "p99": 1}]),
         ("latency", {"seconds": -1}),
         ("latency", {"seconds": 2, "p99": 1}),
         ("clock", {"now": "2026-01-01T00:00:00"}),

@@ -101,12 +101,19 @@ class Writer:
         self._check_person_accounts(sobject, changes)
         if sobject.name == "CampaignMember":
             check_campaign_members(connection, changes)
+        self._let_rows_fail(sobject, operation, standing(changes))
         now = self._controls.now()
         tell_all = bool(self._controls.switches["all_validation_errors"])
         validation = Validation(self._store.validation_rules(), now, tell_all)
         write = partial(self._write, connection, sobject, stamp(now))
         validation.write(connection, sobject, standing(changes), write)
         return [Saved(change.record_id, change.new, tuple(change.errors)) for change in changes]
+
+    def _let_rows_fail(self, sobject: SObject, operation: Operation, changes: Iterable[Change]) -> None:
+        for change in changes:
+            fault = self._controls.faults.pick_row(operation, sobject.name)
+            if fault:
+                change.refuse(fault.code, fault.message)
 
     def _check_person_accounts(self, sobject: SObject, changes: list[Change]) -> None:
         if sobject.name == "Account":

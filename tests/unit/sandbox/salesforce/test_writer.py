@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from include.sandbox.fault_kinds import FAULT_LIST
 from tests.unit.sandbox.salesforce.conftest import NOW, Bench
 
 LEAD = {"LastName": "Doe", "Company": "C"}
@@ -256,3 +257,13 @@ def test_person_is_a_member_of_a_campaign_once_and_its_status_says_who_responded
     assert org.records(soql) == [{"Status": "Invited", "HasResponded": False}]
     org.save("CampaignMember", "update", {"Id": member, "Status": "Came"})
     assert org.records(soql) == [{"Status": "Came", "HasResponded": True}]
+
+
+def test_a_row_can_be_locked_and_the_others_go_on(org: Bench) -> None:
+    rule = {"kind": "row_error", "method": "insert", "path": "Lead", "first": 2, "times": 1}
+    org.controls.faults.set(FAULT_LIST.validate_python([rule]))
+    leads = [{"LastName": name, "Company": "C"} for name in ("A", "B", "C")]
+    saved = org.save("Lead", "insert", *leads)
+    assert [[error.code for error in one.errors] for one in saved] == [[], ["UNABLE_TO_LOCK_ROW"], []]
+    assert org.values("SELECT LastName FROM Lead ORDER BY LastName") == ["A", "C"]
+    assert not org.save("Lead", "insert", leads[1])[0].errors
