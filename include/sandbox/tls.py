@@ -36,7 +36,7 @@ def server_context(address: str, certificate: Path) -> ssl.SSLContext:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = _certificate(key, address).public_bytes(serialization.Encoding.PEM)
+    public = _certificate(key, address, certificate.stem).public_bytes(serialization.Encoding.PEM)
     certificate.parent.mkdir(parents=True, exist_ok=True)
     certificate.write_bytes(public)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -47,8 +47,9 @@ def server_context(address: str, certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def _certificate(key: ec.EllipticCurvePrivateKey, address: str) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox")])
+def _certificate(key: ec.EllipticCurvePrivateKey, address: str, server: str) -> x509.Certificate:
+    # A client that trusts both servers finds the authority by this name, so they differ.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"sandbox {server}")])
     now = datetime.now(UTC)  # clients compare with the machine's clock, not with the sandbox's
     names = [*map(x509.DNSName, NAMES), x509.IPAddress(ip_address(address))]
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.bulk import bulk_routes
+from include.sandbox.salesforce.routes.bulk_v1 import bulk_v1_routes
 from include.sandbox.salesforce.routes.collections import collection_routes
 from include.sandbox.salesforce.routes.login import login_routes
 from include.sandbox.salesforce.routes.metadata import metadata_routes
@@ -29,6 +30,7 @@ def create_app(store: OrgStore, controls: Controls, *, jwt_public_key: str | Non
         *query_routes(org),
         *collection_routes(org),
         *bulk_routes(org),
+        *bulk_v1_routes(org),
         *record_routes(org),
     ]
     return with_controls(routes, controls=controls, state=store, is_write=is_write)

@@ -4,6 +4,7 @@ USERNAME = "admin@sandbox.example"
 PASSWORD = "sandbox-password"  # noqa: S105 - the sandbox's own
 SECURITY_TOKEN = "sandboxSecurityToken"  # noqa: S105 - the sandbox's own
 CONSUMER_KEY = "3MVG9sandboxConsumerKey"
+REFRESH_TOKEN = "5Aep861sandboxRefreshToken"  # noqa: S105 - the sandbox's own
 CONSUMER_SECRET = "5A4Dsandbox0Consumer0Secret"  # noqa: S105 - the sandbox's own
 
 INSTANCE_URL = "https://sandbox.my.salesforce.com"

@@ -6,9 +6,10 @@ from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce import limits, sessions
 from include.sandbox.salesforce.bulk import runner
 from include.sandbox.salesforce.bulk.ingest_jobs import IngestJobs
-from include.sandbox.salesforce.bulk.jobs import Jobs
+from include.sandbox.salesforce.bulk.jobs import Jobs, Kind
 from include.sandbox.salesforce.bulk.query_jobs import QueryJobs
-from include.sandbox.salesforce.bulk.runner import Runner
+from include.sandbox.salesforce.bulk.runner import Runner, Work
+from include.sandbox.salesforce.bulk_v1.batch_jobs import BatchJobs
 from include.sandbox.salesforce.credentials import ORGANIZATION_ID, USER_ID
 from include.sandbox.salesforce.dml import writer
 from include.sandbox.salesforce.dml.writer import Writer
@@ -39,6 +40,7 @@ class Org:
     jobs: Jobs
     query_jobs: QueryJobs
     ingest_jobs: IngestJobs
+    batch_jobs: BatchJobs
     runner: Runner
     jwt_public_key: str | None
 
@@ -50,6 +52,8 @@ class Org:
         save = Writer(store, controls)
         query_jobs = QueryJobs(store, controls, jobs)
         ingest_jobs = IngestJobs(store, jobs, save)
+        batch_jobs = BatchJobs(store, controls, jobs, save)
+        works: dict[Kind, Work] = {"query": query_jobs.run, "ingest": ingest_jobs.run, "batch": batch_jobs.run}
         return cls(
             store=store,
             controls=controls,
@@ -60,6 +64,7 @@ class Org:
             jobs=jobs,
             query_jobs=query_jobs,
             ingest_jobs=ingest_jobs,
-            runner=Runner(store, controls, jobs, {"query": query_jobs.run, "ingest": ingest_jobs.run}),
+            batch_jobs=batch_jobs,
+            runner=Runner(store, controls, jobs, works),
             jwt_public_key=jwt_public_key,
         )

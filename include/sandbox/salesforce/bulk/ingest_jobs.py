@@ -151,7 +151,7 @@ class IngestJobs:
             results = self._writer.delete(sobject, ids, hard=operation == "hardDelete")
         else:
             key = sobject.fields[job.spec["externalIdFieldName"]] if operation == "upsert" else None
-            results = self._writer.save(sobject, operation, [_sent(header, row) for row in fitting], key=key)
+            results = self._writer.save(sobject, operation, [sent_row(header, row) for row in fitting], key=key)
         remaining = iter(results)
         return [next(remaining) if len(row) == len(header) else _misfit(header, row) for row in batch]
 
@@ -171,7 +171,8 @@ def _check_header(sobject: SObject, header: list[str]) -> None:
             raise JobFailed(f"InvalidBatch : Field name not found : {name}")
 
 
-def _sent(header: list[str], row: list[str]) -> Sent:
+def sent_row(header: list[str], row: list[str]) -> Sent:
+    """What a row of cells sends: nothing for an empty cell, null for `#N/A`."""
     sent: dict[str, object] = {}
     for name, cell in zip(header, row, strict=True):
         if cell == "":

@@ -1,4 +1,4 @@
-"""The jobs of Bulk API 2.0 as the org keeps them: with the data, so that they survive a restart.
+"""The jobs of Bulk API 2.0, and the jobs and batches of 1.0: kept with the data, so that they survive a restart.
 
 States: https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-job-states.html
 """
@@ -15,8 +15,8 @@ from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
 
-Kind = Literal["query", "ingest"]
-PREFIX = "750"
+Kind = Literal["query", "ingest", "batch job", "batch"]
+PREFIXES: dict[Kind, str] = {"query": "750", "ingest": "750", "batch job": "750", "batch": "751"}
 ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 _COLUMNS = "id, kind, state, spec, created, changed, processed, failed, retries, milliseconds, error"
 _TABLES = ("_job_uploads", "_job_rows", "_job_pages")
@@ -104,7 +104,7 @@ class Jobs:
     def create(self, kind: Kind, state: str, spec: dict[str, Any]) -> Job:
         """A new job."""
         now = stamp(self._controls.now())
-        job_id = self._store.new_id(PREFIX)
+        job_id = self._store.new_id(PREFIXES[kind])
         with self._store.database.writing() as connection:
             connection.execute(
                 "INSERT INTO _jobs (id, kind, state, spec, created, changed) VALUES (?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Log-in: SOAP, and OAuth 2 with password, client credentials or JWT."""
+"""Log-in: SOAP, and OAuth 2 with password, client credentials, refresh token or JWT."""
 
 import base64
 import hashlib
@@ -20,6 +20,7 @@ from include.sandbox.salesforce.credentials import (
     INSTANCE_URL,
     ORGANIZATION_ID,
     PASSWORD,
+    REFRESH_TOKEN,
     SECURITY_TOKEN,
     USER_ID,
     USERNAME,
@@ -78,6 +79,7 @@ def _token(org: Org, form: Form) -> Response:
     checks: dict[str, Callable[[Org, Form], None]] = {
         "password": _check_password,
         "client_credentials": _check_client,
+        "refresh_token": _check_refresh_token,
         "urn:ietf:params:oauth:grant-type:jwt-bearer": _check_jwt,
     }
     try:
@@ -122,6 +124,12 @@ def _check_password(org: Org, form: Form) -> None:
     _check_client(org, form)
     if form.get("username") != USERNAME or form.get("password") not in {PASSWORD, PASSWORD + SECURITY_TOKEN}:
         raise LoginRefused("invalid_grant", "authentication failure")
+
+
+def _check_refresh_token(org: Org, form: Form) -> None:
+    _check_client(org, form)
+    if form.get("refresh_token") != REFRESH_TOKEN:
+        raise LoginRefused("invalid_grant", "expired access/refresh token")
 
 
 def _check_jwt(org: Org, form: Form) -> None:

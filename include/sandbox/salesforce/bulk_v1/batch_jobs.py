@@ -1,0 +1,247 @@
+"""Jobs of Bulk API 1.0 and their batches.
+
+A batch is kept and carried out like a job of Bulk API 2.0; its states have other names. A job is open until it is
+closed or aborted; its numbers are those of its batches.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from include.sandbox.controls import Controls
+from include.sandbox.salesforce.bulk.csv_format import JobFailed, batches
+from include.sandbox.salesforce.bulk.ingest_jobs import OPERATIONS, ROWS_PER_BATCH
+from include.sandbox.salesforce.bulk.jobs import ENDED, Job, Jobs
+from include.sandbox.salesforce.bulk_v1.batch_data import CONTENT_TYPES, read_batch
+from include.sandbox.salesforce.bulk_v1.documents import BulkError
+from include.sandbox.salesforce.credentials import USER_ID
+from include.sandbox.salesforce.dml.changes import Saved, Sent
+from include.sandbox.salesforce.dml.writer import Writer
+from include.sandbox.salesforce.errors import RowError
+from include.sandbox.salesforce.schema import SObject
+from include.sandbox.salesforce.store import OrgStore
+from include.sandbox.salesforce.values import stamp
+
+# https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/asynch_api_concepts_limits.htm
+MOST_RECORDS, MOST_BYTES, BATCHES_A_DAY = 10_000, 10_000_000, 15_000
+MODES = ("Parallel", "Serial")
+POLL_SECONDS = 0.02
+_STATES = {
+    "UploadComplete": "Queued",
+    "InProgress": "InProgress",
+    "JobComplete": "Completed",
+    "Failed": "Failed",
+    "Aborted": "Not Processed",
+}
+
+
+class BatchJobs:
+    """What the jobs of Bulk API 1.0 do, and their results."""
+
+    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, writer: Writer) -> None:
+        self._store = store
+        self._controls = controls
+        self._jobs = jobs
+        self._writer = writer
+
+    def create(self, asked: dict[str, Any], version: float) -> Job:
+        """A new job, open for batches.
+
+        Raises:
+            BulkError: InvalidJob: an unknown object, operation, external id field, format or concurrency mode.
+        """
+        operation, mode = asked.get("operation"), asked.get("concurrencyMode") or MODES[0]
+        content_type = asked.get("contentType") or "XML"
+        sobject = self._store.schema.find(str(asked.get("object")))
+        if operation not in OPERATIONS:
+            raise BulkError("InvalidJob", f"this operation is not served: {operation}")
+        if content_type not in CONTENT_TYPES:
+            raise BulkError("InvalidJob", f"this content type is not served: {content_type}")
+        if mode not in {*MODES, *range(len(MODES))}:  # also by number: simple-salesforce sends 0 and 1
+            raise BulkError("InvalidJob", f"unknown concurrencyMode: {mode}")
+        if sobject is None or not sobject.describe["createable"]:
+            raise BulkError("InvalidJob", f"InvalidEntity: Entity '{asked.get('object')}' is not supported by Bulk API")
+        spec = {
+            "operation": operation,
+            "object": sobject.name,
+            "externalIdFieldName": _key(sobject, asked) if operation == "upsert" else None,
+            "concurrencyMode": MODES[mode] if isinstance(mode, int) else mode,
+            "contentType": content_type,
+            "apiVersion": version,
+        }
+        return self._jobs.create("batch job", "Open", spec)
+
+    def move(self, job: Job, state: str) -> Job:
+        """Closes or aborts a job; batches that an aborted one did not come to are not processed.
+
+        Raises:
+            BulkError: InvalidJobState.
+        """
+        if state not in {"Closed", "Aborted"} or job.state != "Open":
+            raise BulkError("InvalidJobState", f"Job cannot go from {job.state} to {state}")
+        with self._store.database.writing() as connection:
+            self._jobs.move(connection, job, state)
+            for batch in self.batches(job) if state == "Aborted" else ():
+                self._jobs.move(connection, batch, "Aborted")
+        return self._jobs.get("batch job", job.id)
+
+    def add(self, job: Job, body: bytes) -> Job:
+        """Takes a batch of an open job.
+
+        Raises:
+            BulkError: InvalidJobState, InvalidBatch, ExceededQuota.
+        """
+        if job.state != "Open":
+            raise BulkError("InvalidJobState", f"Closed job cannot accept batches; job is {job.state}")
+        if len(body) > MOST_BYTES:
+            raise BulkError("InvalidBatch", f"Maximum size of request is {MOST_BYTES} bytes")
+        if self.batches_today() >= BATCHES_A_DAY:
+            raise BulkError("ExceededQuota", "ApiBatchItems Limit exceeded.")
+        batch = self._jobs.create("batch", "UploadComplete", {**job.spec, "job": job.id})
+        with self._store.database.writing() as connection:
+            connection.execute("INSERT INTO _job_uploads VALUES (?, ?)", (batch.id, body))
+        return batch
+
+    def batches(self, job: Job) -> list[Job]:
+        """A job's batches, in the order of their arrival."""
+        return [one for one in reversed(self._jobs.all("batch")) if one.spec["job"] == job.id]
+
+    def batches_today(self) -> int:
+        """How many batches came since midnight, by the sandbox's clock."""
+        midnight = stamp(self._controls.now().replace(hour=0, minute=0, second=0))
+        return sum(one.created >= midnight for one in self._jobs.all("batch"))
+
+    def request(self, batch: Job) -> bytes:
+        """A batch's data as it came."""
+        with self._store.database.reading() as connection:
+            return bytes(connection.execute("SELECT body FROM _job_uploads WHERE job = ?", (batch.id,)).fetchone()[0])
+
+    def run(self, batch: Job) -> None:
+        """Writes a batch's records; goes on where it was if the org was stopped in the middle.
+
+        Raises:
+            JobFailed: the data cannot be read, or has a field that does not exist.
+        """
+        sobject = self._store.schema.objects[batch.spec["object"]]
+        data = read_batch(batch.spec["contentType"], self.request(batch))
+        rows = data.rows
+        if not 0 < len(rows) <= MOST_RECORDS:
+            raise JobFailed(f"InvalidBatch : a batch has between 1 and {MOST_RECORDS} records, not {len(rows)}")
+        _check_names(sobject, data.names)
+        self._await_turn(batch)
+        done, failed = batch.processed, batch.failed
+        for some in batches(iter(rows[done:]), ROWS_PER_BATCH):
+            with self._store.database.writing() as connection:
+                results = self._write(batch, sobject, some)
+                failed += sum(one.error is not None for one in results)
+                connection.executemany(
+                    "INSERT INTO _job_rows VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (batch.id, number, one.record_id, one.created, "refused" * bool(one.errors), _kept(one.errors))
+                        for number, one in enumerate(results, start=done)
+                    ],
+                )
+                done += len(some)
+                if not self._jobs.move(connection, batch, "InProgress", processed=done, failed=failed):
+                    raise JobFailed("Aborted")  # meanwhile: out of the transaction, so that it is undone
+
+    def results(self, batch: Job) -> list[Saved]:
+        """What came of each record of a completed batch, in order.
+
+        Raises:
+            BulkError: InvalidBatch: it is not completed.
+        """
+        if batch.state != "JobComplete":
+            ended = batch.state in ENDED
+            raise BulkError("InvalidBatch", "Records not processed" if ended else "Batch not completed")
+        with self._store.database.reading() as connection:
+            rows = connection.execute("SELECT id, created, line FROM _job_rows WHERE job = ? ORDER BY row", (batch.id,))
+            return [Saved(record_id, bool(created), _restored(line)) for record_id, created, line in rows]
+
+    def job_info(self, job: Job) -> dict[str, object]:
+        """A job as its resource shows it."""
+        own = self.batches(job)
+        states = Counter(_STATES[one.state] for one in own)
+        return {
+            "id": job.id,
+            "operation": job.spec["operation"],
+            "object": job.spec["object"],
+            "createdById": USER_ID,
+            "createdDate": job.created,
+            "systemModstamp": job.changed,
+            "state": job.state,
+            "externalIdFieldName": job.spec["externalIdFieldName"],
+            "concurrencyMode": job.spec["concurrencyMode"],
+            "contentType": job.spec["contentType"],
+            "numberBatchesQueued": states["Queued"],
+            "numberBatchesInProgress": states["InProgress"],
+            "numberBatchesCompleted": states["Completed"],
+            "numberBatchesFailed": states["Failed"],
+            "numberBatchesTotal": len(own),
+            "numberRetries": 0,
+            "apiVersion": job.spec["apiVersion"],
+            **_progress(own),
+        }
+
+    def _write(self, batch: Job, sobject: SObject, rows: list[Sent]) -> list[Saved]:
+        operation = batch.spec["operation"]
+        if operation in {"delete", "hardDelete"}:
+            ids = [str(next((value for name, value in row.items() if name.lower() == "id"), "")) for row in rows]
+            return self._writer.delete(sobject, ids, hard=operation == "hardDelete")
+        key = sobject.fields[batch.spec["externalIdFieldName"]] if operation == "upsert" else None
+        return self._writer.save(sobject, operation, rows, key=key)
+
+    def _await_turn(self, batch: Job) -> None:
+        if batch.spec["concurrencyMode"] == "Serial":
+            job = self._jobs.get("batch job", batch.spec["job"])
+            while any(one.id < batch.id and one.state not in ENDED for one in self.batches(job)):
+                time.sleep(POLL_SECONDS)
+
+
+def batch_info(batch: Job) -> dict[str, object]:
+    """A batch as its resource shows it."""
+    return {
+        "id": batch.id,
+        "jobId": batch.spec["job"],
+        "state": _STATES[batch.state],
+        "stateMessage": batch.error,
+        "createdDate": batch.created,
+        "systemModstamp": batch.changed,
+        **_progress([batch]),
+    }
+
+
+def _progress(own: Iterable[Job]) -> dict[str, object]:
+    spent = sum(one.milliseconds for one in own)
+    return {
+        "numberRecordsProcessed": sum(one.processed for one in own),
+        "numberRecordsFailed": sum(one.failed for one in own),
+        "totalProcessingTime": spent,
+        "apiActiveProcessingTime": spent,
+        "apexProcessingTime": 0,
+    }
+
+
+def _key(sobject: SObject, asked: dict[str, Any]) -> str:
+    field = sobject.find(str(asked.get("externalIdFieldName")))
+    if field is None or not field.lookup_key:
+        raise BulkError(
+            "InvalidJob", f"externalIdFieldName is not an external id field: {asked.get('externalIdFieldName')}"
+        )
+    return field.name
+
+
+def _check_names(sobject: SObject, names: Iterable[str]) -> None:
+    for name in sorted(names):
+        if sobject.find(name) is None and sobject.relationship(name) is None:
+            raise JobFailed(f"InvalidBatch : Field name not found : {name}")
+
+
+def _kept(errors: Iterable[RowError]) -> str:
+    return json.dumps([[one.code, one.message, one.fields] for one in errors])
+
+
+def _restored(line: str) -> tuple[RowError, ...]:
+    return tuple(RowError(code, message, tuple(fields)) for code, message, fields in json.loads(line))
