@@ -16,7 +16,10 @@ def main() -> dict:
     """Everything the provider is tried with."""
     hook = SalesforceHook("salesforce_default")
     leads = operate(
-        "insert", "Lead", [{"LastName": f"Lead {n}", "Company": COMPANY} for n in range(3)] + [{"LastName": "Bad"}]
+        "insert",
+        "Lead",
+        [{"LastName": f"Lead {n}", "Company": COMPANY, "Phone": "1"} for n in range(3)]
+        + [{"LastName": "Bad", "Phone": "1"}],
     )
     ids = [one["id"] for one in leads if one["success"]]
     operate("update", "Lead", [{"Id": one, "FirstName": "Air"} for one in ids])

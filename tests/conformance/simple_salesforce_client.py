@@ -19,7 +19,7 @@ def main(user: str, password: str, token: str) -> dict:
 
 def reads(org: Salesforce) -> dict:
     """Queries, descriptions, limits."""
-    org.bulk2.Lead.insert(records=[{"LastName": f"Page {n}", "Company": "paging"} for n in range(250)])
+    org.bulk2.Lead.insert(records=[{"LastName": f"Page {n}", "Company": "paging", "Phone": "1"} for n in range(250)])
     page = org._call_salesforce(  # it has no other way to ask for small pages
         "GET",
         f"{org.base_url}query/",
@@ -51,13 +51,15 @@ def writes(org: Salesforce) -> dict:
     """Single records, and several in a call."""
     made = org.Lead.create({"LastName": "Single", "Company": COMPANY, "Email": "single@sandbox.example"})
     updated = org.Lead.update(made["id"], {"FirstName": "Zoë"})
-    gone = org.Lead.create({"LastName": "Gone", "Company": COMPANY})["id"]
+    gone = org.Lead.create({"LastName": "Gone", "Company": COMPANY, "Phone": "1"})["id"]
     try:
-        org.Lead.create({"LastName": "", "Company": COMPANY})
+        org.Lead.create({"LastName": "", "Company": COMPANY, "Phone": "1"})
     except SalesforceMalformedRequest as error:
         required = error.content[0]["errorCode"]
     keyed = [org.MC_Audience__c.upsert("List_Id__c/simple1", {"Name": name}) for name in ("First", "Second")]
-    rows = [{"attributes": {"type": "Lead"}, "LastName": name, "Company": COMPANY} for name in ("Row", "")]
+    rows = [
+        {"attributes": {"type": "Lead"}, "LastName": name, "Company": COMPANY, "Phone": "1"} for name in ("Row", "")
+    ]
     together = org.restful("composite/sobjects", method="POST", data=json.dumps({"allOrNone": False, "records": rows}))
     return {
         "single": org.Lead.get(made["id"])["FirstName"],
@@ -72,7 +74,10 @@ def writes(org: Salesforce) -> dict:
 
 def bulk2(org: Salesforce) -> dict:
     """Jobs of Bulk API 2.0, with rows that are refused."""
-    rows = [{"LastName": "Two good", "Company": COMPANY}, {"LastName": "Two bad", "Company": ""}]
+    rows = [
+        {"LastName": "Two good", "Company": COMPANY, "Phone": "1"},
+        {"LastName": "Two bad", "Company": "", "Phone": "1"},
+    ]
     (inserted,) = org.bulk2.Lead.insert(records=rows)
     (upserted,) = org.bulk2.MC_Audience__c.upsert(
         records=[{"List_Id__c": f"simple{n}", "Name": f"Bulk {n}"} for n in (1, 2, 3)], external_id_field="List_Id__c"
@@ -88,7 +93,9 @@ def bulk2(org: Salesforce) -> dict:
 
 def bulk1(org: Salesforce) -> dict:
     """Jobs of Bulk API 1.0, several batches."""
-    rows = [{"LastName": f"One {n}", "Company": COMPANY} for n in range(4)] + [{"LastName": "No company"}]
+    rows = [{"LastName": f"One {n}", "Company": COMPANY, "Phone": "1"} for n in range(4)] + [
+        {"LastName": "No company", "Phone": "1"}
+    ]
     made = org.bulk.Lead.insert(rows, batch_size=2)
     kept = [one["id"] for one in made if one["success"]]
     org.bulk.Lead.update([{"Id": one, "FirstName": "Bulk"} for one in kept])
