@@ -48,6 +48,14 @@ COLUMNS: dict[str, str] = {
     "list_id": "NULL",
     "_links": "NULL",
 }
+SOMETIMES = (
+    "marketing_permissions",
+    "last_note",
+    "sms_phone_number",
+    "sms_subscription_status",
+    "sms_subscription_last_updated",
+)
+"""Keys that the OpenAPI document has and no member here: they can be asked for."""
 JSON_KEYS = ("merge_fields", "interests", "stats", "location")
 NO_INTERESTS = "{}"
 
