@@ -6,7 +6,8 @@
     python -m include disconnect [--config DIR] [--root DIR]
 
 The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
-Exit status: 0 done, 1 failed, 3 stopped by a check before any write.
+Exit status: 0 done, 1 failed, 3 stopped by a check, 4 left to the next run
+(the budget of calls is used up).
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from include.errors import ConfigError, StoppedByCheck, SyncError
+from include.errors import ConfigError, DeferredError, StoppedByCheck, SyncError
 from include.pipelines import extract_salesforce, snapshot_activity, sync_audience
 from include.pipelines.disconnect import disconnect
 from include.wiring import Project, load_project
 
 STOPPED = 3
+DEFERRED = 4
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, StoppedByCheck) as stop:
         print(f"stopped: {stop}", file=sys.stderr)
         return STOPPED
+    except DeferredError as error:
+        print(f"deferred: {error}", file=sys.stderr)
+        return DEFERRED
     except SyncError as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1

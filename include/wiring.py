@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from include.calls import CallMeter
 from include.config.load import configuration_folder, load_configuration
 from include.staging.store import StagingStore
 from include.storage import Storage
@@ -24,10 +25,11 @@ PROJECT_FOLDER = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What every use case works with."""
+    """What every use case works with. `meter` counts the calls of its clients."""
 
     configuration: Configuration
     storage: Storage
+    meter: CallMeter = field(default_factory=CallMeter)
 
     @property
     def staging(self) -> StagingStore:
@@ -47,14 +49,17 @@ class Project:
         """A client logged in with the configured Airflow connection."""
         from include.salesforce.connect import connect
 
-        return connect(self.configuration.pipeline.connections.salesforce)
+        pipeline = self.configuration.pipeline
+        share = pipeline.limits.salesforce_daily_share
+        return connect(pipeline.connections.salesforce, meter=self.meter, daily_share=share)
 
     def mailchimp(self) -> MailchimpClient:
         """A client with the configured Airflow connection."""
         from include.mailchimp.connect import connect
 
         pipeline = self.configuration.pipeline
-        return connect(pipeline.connections.mailchimp, connections=pipeline.limits.mailchimp_connections)
+        connections = pipeline.limits.mailchimp_connections
+        return connect(pipeline.connections.mailchimp, connections=connections, meter=self.meter)
 
 
 def load_project(config: Path | None = None, root: str | None = None) -> Project:

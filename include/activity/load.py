@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.errors import StoppedByCheck, TransientError
 from include.salesforce.refusals import TRANSIENT_CODES
+from include.salesforce.storage import refuse_without_room
 from include.warehouse.store import connect
 from include.warehouse.tables import ACTIVITY_SNAPSHOTS, CAMPAIGNS, MIRROR
 
@@ -49,7 +50,7 @@ class ActivityLoad:
         """Write campaigns, then rows that are missing, then delete rows that left the snapshot.
 
         Subscribers without a row of `MC_Subscriber__c` are left out and counted. Raises StoppedByCheck where the
-        snapshot is empty but Salesforce shows activity.
+        snapshot is empty but Salesforce shows activity, or the org has no room for the rows.
         """
         connection = connect()
         self.warehouse.view(connection, "snapshot", ACTIVITY_SNAPSHOTS, day=self.day, list_id=list_id)
@@ -119,6 +120,7 @@ class ActivityLoad:
 
     def _write_rows(self, connection: DuckDBPyConnection) -> None:
         missing = connection.sql(_MISSING).to_arrow_table()
+        refuse_without_room(self.client, ACTIVITY, missing.num_rows)
         for start in range(0, missing.num_rows, CHUNK):
             records = [_record(row) for row in missing.slice(start, CHUNK).to_pylist()]
             self._count("written", self.client.upsert(ACTIVITY, "Key__c", records, self.limits.bulk_ingest_above))

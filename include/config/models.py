@@ -53,6 +53,11 @@ class Limits(Model):
         default=500, ge=0, description="member updates; above it they go through Mailchimp batches"
     )
     attempts: int = Field(default=3, ge=1, description="runs that try a refused write before it is held")
+    salesforce_daily_share: Share = Field(
+        default="90%",
+        validate_default=True,
+        description="of the org's daily API requests; once programs have used so much, the sync waits for the next run",
+    )
     mailchimp_connections: int = Field(default=3, ge=1, le=10, description="connections that one task opens")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from include.calls import CallMeter
 from include.load.refusals import OF_THE_ADDRESS
 from include.warehouse.store import connect
 from include.warehouse.tables import QUARANTINE
@@ -52,9 +53,11 @@ class Pending:
     ground: Ground
     held: Mapping[str, Refusal]
     log: ResultLog
+    meter: CallMeter = field(default_factory=CallMeter)
 
     def operations(self, kind: str) -> Iterator[Operation]:
-        """Those of one kind, by tag, then by member."""
+        """Those of one kind, by tag, then by member. The calls from here on are counted for this kind."""
+        self.meter.purpose = kind
         for operation in self.plan.unfinished(kind):
             refusal = self.held.get(operation.op_id)
             outcome = self.ground.outcome(operation)

@@ -12,8 +12,12 @@ from include.mailchimp.urls import base_url
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from include.calls import CallMeter
 
-def connect(conn_id: str, connections: int, backoff: Backoff | None = None) -> MailchimpClient:
+
+def connect(
+    conn_id: str, connections: int, backoff: Backoff | None = None, meter: CallMeter | None = None
+) -> MailchimpClient:
     """A client for the account of an Airflow connection, in a task or outside one.
 
     Raises ConfigError where the connection is missing, has no key, or names no data centre and no endpoint.
@@ -28,6 +32,7 @@ def connect(conn_id: str, connections: int, backoff: Backoff | None = None) -> M
         connections=connections,
         connection_name=conn_id,
         backoff=backoff or Backoff(),
+        meter=meter,
     )
     return MailchimpClient(transport, connections)
 

@@ -17,6 +17,7 @@ import orjson
 import requests
 from requests.adapters import HTTPAdapter
 
+from include.calls import CallMeter
 from include.errors import TransientError
 from include.mailchimp.problems import VENDOR, error_of
 
@@ -60,14 +61,23 @@ class Transport:
         connections: opened at most; the vendor allows ten per user over all programs.
         connection_name: the Airflow connection, for messages.
         backoff: how to try again.
+        meter: where the calls are counted too, with those of other clients.
     """
 
     def __init__(
-        self, base_url: str, api_key: str, *, connections: int, connection_name: str, backoff: Backoff
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        connections: int,
+        connection_name: str,
+        backoff: Backoff,
+        meter: CallMeter | None = None,
     ) -> None:
         self.base_url = base_url
         self.backoff = backoff
         self.calls = 0
+        self._meter = meter or CallMeter()
         self._connection_name = connection_name
         self._counting = threading.Lock()
         self._session = requests.Session()
@@ -134,6 +144,7 @@ class Transport:
     def _exchange(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
         with self._counting:
             self.calls += 1
+        self._meter.count(VENDOR)
         try:
             response = self._session.request(
                 method,

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.pipelines.sync_audience import STAGES
-from include.quality.document import StageLine
+from include.quality.document import Ending, StageLine
 from include.quality.ledgers import Unanswered
 
 if TYPE_CHECKING:
     from include.pipelines.run import Outcome, SyncRun
 
 WORK = STAGES[:-1]
-STOPS = frozenset({"StoppedByCheck", "ConfigError", "DeferredError"})
-"""Errors by which a run ends on purpose; before any write, the run counts as stopped."""
-BUDGET_USED = "DeferredError"
+ENDINGS: dict[str, Ending] = {"StoppedByCheck": "stopped", "ConfigError": "stopped", "DeferredError": "deferred"}
+"""Errors by which a stage ends on purpose; any other one is a failure."""
 BESIDE = "load_leads"
 """The one stage that does not wait for the one listed before it."""
 LOADERS = {
@@ -36,12 +35,12 @@ class RunEnding:
     lines: tuple[StageLine, ...]
     wrote: bool
     dry_run: bool
-    deferred: bool
 
     @property
     def problem(self) -> StageLine | None:
-        """The first stage that did not end well."""
-        return next((line for line in self.lines if line.ending in {"stopped", "failed"}), None)
+        """The first stage that did not end well; one that failed before one that left the rest to the next run."""
+        short = [line for line in self.lines if line.ending not in {"done", "not_run"}]
+        return next((line for line in short if line.ending != "deferred"), short[0] if short else None)
 
     @property
     def stopped(self) -> bool:
@@ -65,7 +64,8 @@ class RunEnding:
         if not self.loading:
             return Unanswered("planned", "planned")
         line = next(line for line in self.lines if line.name == stage)
-        if self.deferred and line.ending in {"stopped", "not_run"}:
+        used_up = any(line.ending == "deferred" for line in self.lines)
+        if used_up and line.ending in {"deferred", "not_run"}:
             return Unanswered("deferred", "budget_of_calls_used")
         return Unanswered("failed", "not_carried_out")
 
@@ -78,12 +78,7 @@ def run_ending(run: SyncRun, *, wrote: bool) -> RunEnding:
         broken = any(line.ending != "done" for line in lines)
         reached = not broken or (name == BESIDE and lines[-1].ending != "not_run" and outcome is not None)
         lines.append(_line(name, outcome) if reached else StageLine(name, "not_run"))
-    reached_names = {line.name for line in lines if line.ending != "not_run"}
-    deferred = any(
-        outcome is not None and outcome.error == BUDGET_USED and name in reached_names
-        for name, outcome in outcomes.items()
-    )
-    return RunEnding(tuple(lines), wrote, run.dry_run, deferred)
+    return RunEnding(tuple(lines), wrote, run.dry_run)
 
 
 def _line(name: str, outcome: Outcome | None) -> StageLine:
@@ -91,4 +86,4 @@ def _line(name: str, outcome: Outcome | None) -> StageLine:
         return StageLine(name, "failed", "the stage was ended from outside before it was done")
     if outcome.error is None:
         return StageLine(name, "done")
-    return StageLine(name, "stopped" if outcome.error in STOPS else "failed", outcome.message or outcome.error)
+    return StageLine(name, ENDINGS.get(outcome.error, "failed"), outcome.message or outcome.error)

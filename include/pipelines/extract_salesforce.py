@@ -46,8 +46,8 @@ def extract(run_id: str, project: Project | None = None, *, full: bool = False) 
     runs.start(project, run_id, PIPELINE)
     try:
         counts = _extract(project, run_id, full=full)
-    except (StoppedByCheck, DeferredError):
-        runs.finish(project, run_id, PIPELINE, "stopped")
+    except (StoppedByCheck, DeferredError) as end:
+        runs.finish(project, run_id, PIPELINE, "deferred" if isinstance(end, DeferredError) else "stopped")
         raise
     except Exception:
         runs.finish(project, run_id, PIPELINE, "failed")

@@ -17,6 +17,7 @@ from include.load.results import ResultLog
 from include.load.tags import TagLoad
 from include.pipelines import watermarks
 from include.pipelines.people_merge import SOURCE
+from include.salesforce.storage import refuse_without_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def load_audience(run: SyncRun) -> dict[str, object]:
     client, list_id = project.mailchimp(), run.schema().list_id
     ground = Ground(read_members(client, list_id, run.pins().extracted_at, all_archived="add_member" in planned))
     with ResultLog(project.warehouse, run.run_id) as log:
-        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log)
+        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
         jobs = StartedJobs(project.staging, run.partition("batch"))
         members = MemberLoad(client, list_id, pending, jobs, limits.batch_above)
         members.add()
@@ -56,7 +57,8 @@ def load_audience(run: SyncRun) -> dict[str, object]:
 def load_leads(run: SyncRun) -> dict[str, object]:
     """Create the planned Leads; returns the counts by state.
 
-    Raises StoppedByCheck for a stale plan, TransientError where a retry can do more.
+    Raises StoppedByCheck for a stale plan and where the org has no room for them, TransientError where a retry can do
+    more.
     """
     project, limits = run.project, run.project.configuration.pipeline.limits
     plan = Plan(project.warehouse, run.run_id)
@@ -64,12 +66,13 @@ def load_leads(run: SyncRun) -> dict[str, object]:
         return {}
     plan.refuse_if_stale()
     client = project.salesforce()
+    refuse_without_room(client, "Lead", plan.counts()["create_lead"])
     ground = Ground(
         read_members(project.mailchimp(), run.schema().list_id, run.pins().extracted_at, all_archived=False),
         people=plan.leads_of_known_people() | set(_changed_people(run, client)),
     )
     with ResultLog(project.warehouse, run.run_id) as log:
-        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log)
+        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
         LeadLoad(client, run.audience.create_leads, pending).create()
     return log.account("salesforce")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from include.errors import FatalError, TransientError
+from include.load.estimate import STAMP
 from include.load.ground import Ground
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
 from include.load.mirror_rows import MirrorLoad
@@ -14,8 +15,10 @@ from include.load.operations import Plan
 from include.load.pending import Pending, held_back
 from include.load.results import ResultLog
 from include.pipelines import watermarks
+from include.pipelines.estimate import interests
 from include.pipelines.subscribers import who_is_who
 from include.salesforce.refusals import TRANSIENT_CODES
+from include.salesforce.storage import refuse_without_room
 from include.transform.match import find_people, follow_successors, match_members
 from include.warehouse.store import connect
 from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS, RESULTS
@@ -36,7 +39,7 @@ def load_mirror(run: SyncRun) -> dict[str, object]:
     """Write the mirror rows that differ, then the stamp of the last sync; returns the counts by state.
 
     Audiences with `data_sync: off` mirror their audience row only (R15). Raises TransientError where a retry can do
-    more, FatalError where Salesforce refuses the audience's row.
+    more, StoppedByCheck where the org has no room for the rows, FatalError where Salesforce refuses the audience's row.
     """
     if run.dry_run:
         return {}
@@ -56,6 +59,7 @@ class _MirrorStage:
 
     def stamp(self) -> None:
         """Show the audience, its size and when it was last synced: the one write of a run without changes."""
+        self.run.project.meter.purpose = STAMP
         self._upsert_audience({"Last_Sync__c": _instant(self.run.pins().extracted_at)})
 
     def mirror_members(self) -> dict[str, object]:
@@ -63,9 +67,10 @@ class _MirrorStage:
         audience_id = self._audience_id()
         self._read_back()
         connection = self._matched()
-        connection.register("interests", _interests(self.schema))
+        connection.register("interests", interests(self.schema))
         everyone = self.run.audience.mirror == "all"
         planned = differences(connection, audience_id=audience_id, everyone=everyone)
+        refuse_without_room(self.client, SUBSCRIBER, planned["before"].null_count)
         self._save_plan(planned)
         return self._write()
 
@@ -187,7 +192,7 @@ class _MirrorStage:
         project, limits = self.run.project, self.run.project.configuration.pipeline.limits
         with ResultLog(project.warehouse, self.run.run_id) as log:
             held = held_back(project.warehouse, self.run.stem, limits.attempts)
-            pending = Pending(Plan(project.warehouse, self.run.run_id), Ground(), held, log)
+            pending = Pending(Plan(project.warehouse, self.run.run_id), Ground(), held, log, project.meter)
             MirrorLoad(self.client, self.schema.list_id, pending, limits.bulk_ingest_above).write()
         if log.counts["applied"]:
             self._merge(self._taken(), keep=True)
@@ -206,13 +211,6 @@ class _MirrorStage:
             """,
             params={"list_id": self.schema.list_id},
         ).to_arrow_table()
-
-
-def _interests(schema: AudienceSchema) -> pa.Table:
-    import pyarrow as pa
-
-    rows = [{"id": interest.id, "path": path} for path, interest in schema.interests.items()]
-    return pa.Table.from_pylist(rows, schema=pa.schema([("id", pa.string()), ("path", pa.string())]))
 
 
 def _instant(moment: datetime) -> str:

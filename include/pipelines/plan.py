@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from include.errors import StoppedByCheck
 from include.pipelines import runs
+from include.pipelines.estimate import estimate
 from include.pipelines.plan_inputs import plan_inputs
 from include.transform.breaker import PlanCounts, objections
 from include.transform.plan import make_plan
@@ -38,6 +39,7 @@ def transform(run: SyncRun) -> dict[str, object]:
     for name in ("ledger", "assignments", "synced_values"):
         run.project.staging.write_relation(run.partition(name), getattr(planned, name))
     return _account(connection, planned) | {
+        "estimated_calls": estimate(run, connection),
         "query": run.query,
         "known_queries": [query.name for query in run.audience.queries],
         "dry_run": run.dry_run,

@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from include.calls import added
 from include.errors import FatalError
 from include.pipelines import runs
-from include.pipelines.ending import run_ending
+from include.pipelines.ending import WORK, run_ending
 from include.quality import figures, quarantine
 from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
 from include.quality.ledgers import make_operation_ledger, make_row_ledger, weigh
@@ -52,7 +53,14 @@ def report(run: SyncRun) -> dict[str, object]:
         run.project.storage.write_atomically(run.project.storage.path(*run.report_folder, name), content.encode())
     counts = _counts(run, made)
     by_stage = {line.name: _stage_counts(run, line.name) for line in ended.lines if line.ending == "done"}
-    runs.finish(run.project, run.run_id, PIPELINE, made.state, audience=run.stem, counts={**by_stage, "report": counts})
+    runs.finish(
+        run.project,
+        run.run_id,
+        PIPELINE,
+        made.state,
+        audience=run.stem,
+        counts={**by_stage, "report": counts, "api": _api(run)},
+    )
     log.info("audience %s: %s: %s", run.stem, made.state, made.headline)
     if made.state == "failed" and ended.problem is None:
         raise FatalError(f"audience {run.stem}: {made.headline} The report is {counts['page']}")
@@ -197,6 +205,21 @@ def _thresholds(run: SyncRun) -> Thresholds:
 def _stage_counts(run: SyncRun, stage: str) -> dict[str, object]:
     outcome = run.outcome(stage)
     return outcome.counts if outcome else {}
+
+
+def _api(run: SyncRun) -> dict[str, dict[str, int]]:
+    """Calls by vendor: `made` in all, `estimated` for the plan's operations, `used` and `limit` of the vendor's day."""
+    outcomes = [outcome for outcome in map(run.outcome, WORK) if outcome]
+    account: dict[str, dict[str, int]] = {}
+    for vendor, purposes in added(*(outcome.calls for outcome in outcomes)).items():
+        account[vendor] = {"made": sum(purposes.values())}
+    for outcome in outcomes:
+        for vendor, usage in outcome.usage.items():
+            account.setdefault(vendor, {}).update(usage)
+    estimated = cast("dict[str, dict[str, int]]", _stage_counts(run, "transform").get("estimated_calls", {}))
+    for vendor, kinds in estimated.items():
+        account.setdefault(vendor, {})["estimated"] = sum(kinds.values())
+    return account
 
 
 def _counts(run: SyncRun, made: Report) -> dict[str, object]:

@@ -34,11 +34,17 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a stage ended: its counts, or the kind of its error and its message."""
+    """How a stage ended: its counts, or the kind of its error and its message.
+
+    `calls`: vendor to purpose to number, over all tries of the stage; `usage`: vendor to `used` and `limit` requests of
+    the day, as the vendor told last (see `calls.CallMeter`).
+    """
 
     counts: dict[str, object] = field(default_factory=dict)
     error: str | None = None
     message: str = ""
+    calls: dict[str, dict[str, int]] = field(default_factory=dict)
+    usage: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

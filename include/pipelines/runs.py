@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from include.wiring import Project
 
-RunState = Literal["running", "success", "warning", "stopped", "failed"]
+RunState = Literal["running", "success", "warning", "stopped", "deferred", "failed"]
 SUCCESSFUL = frozenset({"success", "warning"})
 
 

@@ -157,8 +157,8 @@ def _carry_out(project: Project, run_id: str, stage: str, work: Callable[[], Cou
     """Carry out a stage; leave its counts for the run's row, or how the run ended."""
     try:
         counts = work()
-    except (StoppedByCheck, DeferredError):
-        runs.finish(project, run_id, PIPELINE, "stopped")
+    except (StoppedByCheck, DeferredError) as end:
+        runs.finish(project, run_id, PIPELINE, "deferred" if isinstance(end, DeferredError) else "stopped")
         raise
     except Exception:
         runs.finish(project, run_id, PIPELINE, "failed")

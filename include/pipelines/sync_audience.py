@@ -6,8 +6,10 @@ A task of the DAG calls one stage; the command line calls `sync`, which runs the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from include.calls import added
 from include.errors import SyncError
 from include.pipelines import runs
 from include.pipelines.run import Outcome, SyncRun
@@ -62,12 +64,22 @@ def _carry_out(run: SyncRun, name: str) -> Counts:
     """Run a stage and leave its outcome for the report: of an unknown error its kind only, as it may quote a row."""
     if name == STAGES[0]:
         runs.start(run.project, run.run_id, PIPELINE, run.stem)
+    earlier = run.outcome(name)
     run.drop_outcome(name)
+    run.project.meter.restart()
     try:
         counts = stages()[name](run)
     except Exception as error:
         message = str(error) if isinstance(error, SyncError) else ""
-        run.save_outcome(name, Outcome(error=type(error).__name__, message=message))
+        run.save_outcome(name, _with_calls(run, Outcome(error=type(error).__name__, message=message), earlier))
         raise
-    run.save_outcome(name, Outcome(counts=counts))
+    run.save_outcome(name, _with_calls(run, Outcome(counts=counts), earlier))
     return counts
+
+
+def _with_calls(run: SyncRun, outcome: Outcome, earlier: Outcome | None) -> Outcome:
+    """The outcome with the calls of the stage, those of its earlier tries included."""
+    meter = run.project.meter
+    usage = {vendor: {"used": usage.used, "limit": usage.limit} for vendor, usage in meter.usage.items()}
+    made = meter.made()
+    return replace(outcome, calls=added(earlier.calls, made) if earlier else made, usage=usage)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-State = Literal["success", "warning", "stopped", "failed"]
+State = Literal["success", "warning", "stopped", "deferred", "failed"]
 Mark = Literal["passed", "warning", "critical"]
-Ending = Literal["done", "stopped", "failed", "not_run"]
+Ending = Literal["done", "stopped", "deferred", "failed", "not_run"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,8 @@ def verdict(
     dry_run: bool,
 ) -> tuple[State, str]:
     """State and headline; the first that holds: a stage's problem, an unbalanced ledger, too much quarantined."""
-    if problem is not None and stopped:
-        return "stopped", f"Stage {problem.name} stopped the run before any write: {problem.message}"
     if problem is not None:
-        return "failed", f"Stage {problem.name} failed: {problem.message}"
+        return _cut_short(problem, stopped=stopped)
     if rows is None or operations is None:
         return "failed", "The run left no plan."
     if not (rows.balanced and operations.balanced):
@@ -33,6 +31,14 @@ def verdict(
     if held > thresholds.fail_above:
         return "failed", f"{held:.1%} of the rows are quarantined, over the {thresholds.fail_above:.1%} allowed."
     return ("warning" if held > thresholds.warn_above or refused else "success"), account
+
+
+def _cut_short(problem: StageLine, *, stopped: bool) -> tuple[State, str]:
+    if problem.ending == "deferred":
+        return "deferred", f"Stage {problem.name} left the rest to the next run: {problem.message}"
+    if stopped:
+        return "stopped", f"Stage {problem.name} stopped the run before any write: {problem.message}"
+    return "failed", f"Stage {problem.name} failed: {problem.message}"
 
 
 def _account(rows: RowLedger, *, dry_run: bool) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from include.calls import CallMeter
 from include.errors import ConfigError
 from include.salesforce.client import SalesforceClient
 from include.salesforce.login import Login
@@ -18,16 +19,19 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 
-def connect(conn_id: str, pace: Pace | None = None) -> SalesforceClient:
+def connect(
+    conn_id: str, pace: Pace | None = None, meter: CallMeter | None = None, daily_share: float = 1.0
+) -> SalesforceClient:
     """A client with the log-in of an Airflow connection; all authentication kinds of `SalesforceHook` work.
 
     The process logs in once per connection, at the first call; each client counts its own calls. Extras beside the
-    hook's: `endpoint`, the address to send everything to instead of Salesforce. Raises ConfigError where there is no
-    such connection.
+    hook's: `endpoint`, the address to send everything to instead of Salesforce. `meter` counts the calls with those of
+    other clients; `daily_share`: see `Rest`. Raises ConfigError where there is no such connection.
     """
     connection = _connection(conn_id)
     settings = hashlib.sha256(connection.get_uri().encode()).hexdigest()
-    return SalesforceClient(Rest(_login(conn_id, settings), pace or Pace()))
+    rest = Rest(_login(conn_id, settings), pace or Pace(), meter=meter or CallMeter(), daily_share=daily_share)
+    return SalesforceClient(rest)
 
 
 @lru_cache(maxsize=8)

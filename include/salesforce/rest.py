@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,14 +15,18 @@ from urllib.parse import urljoin
 
 import requests
 
-from include.errors import FatalError, SyncError, TransientError
+from include.calls import CallMeter, Usage
+from include.errors import DeferredError, FatalError, SyncError, TransientError
 from include.salesforce.login import Login
 from include.salesforce.pace import Pace
-from include.salesforce.refusals import Refusal, error_for, from_entry, unreadable
+from include.salesforce.refusals import VENDOR, Refusal, error_for, from_entry, unreadable
 
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
+LIMIT_HEADER = "Sforce-Limit-Info"
+"""On every answer: `api-usage=18/5000`, the org's requests of the last 24 hours (REST API guide, limit info header)."""
+_USAGE = re.compile(r"(?:^|[\s,;])api-usage=(\d+)/(\d+)")
 T = TypeVar("T")
 
 
@@ -45,18 +50,23 @@ def with_json(action: str, method: str, path: str, body: object, headers: Mappin
 
 @dataclass
 class Rest:
-    """Sends calls. `calls` counts the requests sent, log-ins left out."""
+    """Sends calls. `calls` counts the requests sent, log-ins left out.
+
+    Once the org has used `daily_share` of its daily requests, by whatever program, no more are sent.
+    """
 
     login: Login
     pace: Pace = field(default_factory=Pace)
     calls: int = 0
+    meter: CallMeter = field(default_factory=CallMeter)
+    daily_share: float = 1.0
 
     def send(self, call: Call, decode: Callable[[requests.Response], T], attempts: int | None = None) -> T:
         """Send a call until `decode` gets something out of the answer; it raises TransientError for one it can't use.
 
-        Raises TransientError after the last attempt, PermanentError, DeferredError (daily limit) or FatalError (log-in,
-        rights) at once. A write whose answer got lost is sent again: callers send absolute values, or rows whose unique
-        key makes Salesforce refuse the second copy.
+        Raises TransientError after the last attempt, PermanentError, DeferredError (daily limit, or the share of it) or
+        FatalError (log-in, rights) at once. A write whose answer got lost is sent again: callers send absolute values,
+        or rows whose unique key makes Salesforce refuse the second copy.
         """
         last = attempts or self.pace.attempts
         for attempt in range(1, last + 1):
@@ -92,10 +102,12 @@ class Rest:
         return response
 
     def _transmit(self, call: Call, token: str) -> requests.Response:
+        self._stay_within_share(call)
         self.calls += 1
+        self.meter.count(VENDOR)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": call.content_type, **call.headers}
         try:
-            return self.login.session.request(
+            response = self.login.session.request(
                 call.method,
                 urljoin(self.login.base_url, call.path),
                 params=call.params,
@@ -104,6 +116,22 @@ class Rest:
             )
         except requests.RequestException as error:
             raise unreadable(call.action, type(error).__name__) from None
+        self._note_usage(response)
+        return response
+
+    def _stay_within_share(self, call: Call) -> None:
+        usage = self.meter.usage.get(VENDOR)
+        if usage and usage.used >= self.daily_share * usage.limit:
+            raise DeferredError(
+                f"{usage.used} of the org's {usage.limit} daily API requests are used, and "
+                f"limits.salesforce_daily_share of pipeline.yaml is {self.daily_share:.0%}: nothing more was asked (it "
+                f"was to {call.action}). The next run goes on"
+            )
+
+    def _note_usage(self, response: requests.Response) -> None:
+        told = _USAGE.search(response.headers.get(LIMIT_HEADER, ""))
+        if told:
+            self.meter.usage[VENDOR] = Usage(int(told[1]), int(told[2]))
 
 
 def decoded(call: Call, response: requests.Response) -> Any:

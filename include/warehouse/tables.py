@@ -198,7 +198,7 @@ RUNS = _table(
     "run_id string Run",
     "pipeline string extract_salesforce, sync_audience, snapshot_activity",
     "audience string File stem of the audience; null where it does not apply",
-    "state string running, success, warning, stopped or failed",
+    "state string running, success, warning, stopped, deferred (the budget of calls was used up) or failed",
     "started_at timestamp Start",
     "ended_at timestamp End; null while it runs",
     "config_hash string Hash of the configuration that the run used",

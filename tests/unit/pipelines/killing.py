@@ -42,7 +42,8 @@ class KillingProject(Project):
 
     @classmethod
     def of(cls, project: Project, survives: int) -> KillingProject:
-        return cls(project.configuration, project.storage, KillingWarehouse(project.storage, survives))
+        dying = KillingWarehouse(project.storage, survives)
+        return cls(project.configuration, project.storage, dying=dying)
 
     @property
     def warehouse(self) -> Warehouse:

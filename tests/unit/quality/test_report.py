@@ -109,7 +109,7 @@ def test_a_dry_run_plans_and_changes_no_table_of_state(tmp_path: Path) -> None:
     assert closing.document().quarantine[0].records == 1
 
 
-@pytest.mark.parametrize("error", ["StoppedByCheck", "ConfigError", "DeferredError"])
+@pytest.mark.parametrize("error", ["StoppedByCheck", "ConfigError"])
 def test_a_run_that_a_check_stopped_before_any_write_is_stopped(tmp_path: Path, error: str) -> None:
     closing = Closing(tmp_path)
     closing.person("changed", "added", closing.operation("add_member", None))
@@ -134,8 +134,21 @@ def test_g08_what_the_budget_did_not_allow_is_deferred(tmp_path: Path) -> None:
     lead = closing.operation("create_lead", None)
     key = closing.member("changed", "lead_created", lead)
     closing.ends("load_leads", "DeferredError", "the daily limit is used up")
-    closing.close()
+    assert closing.close()["operations"] == {"applied": 1, "deferred": 1}
+    assert closing.state() == closing.document().state == "deferred"
     assert closing.ledger()[key] == ("deferred", "budget_of_calls_used")
+
+
+def test_g08_a_failure_beside_a_deferral_is_a_failure(tmp_path: Path) -> None:
+    closing = Closing(tmp_path)
+    closing.endings = {
+        "load_audience": Outcome(error="TransientError"),
+        "load_leads": Outcome(error="DeferredError"),
+        "refresh": None,
+        "load_mirror": None,
+    }
+    closing.close()
+    assert closing.state() == "failed"
 
 
 @pytest.mark.parametrize("stage", ["extract", "validate", "transform"])

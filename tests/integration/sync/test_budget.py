@@ -1,0 +1,69 @@
+"""G08, M05: calls counted, estimated, and kept within what the vendors and the configuration allow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from include.pipelines import runs
+from include.pipelines.run import SyncRun
+from include.warehouse.tables import RESULTS
+from tests.integration.sync.small import PIPELINE, Small
+from tests.sandbox_fixture import Sandbox
+
+
+@pytest.fixture
+def small(connected: Sandbox, tmp_path: Path) -> Small:
+    connected.reset()
+    return Small(connected, tmp_path)
+
+
+def test_m05_the_calls_of_a_run_are_counted_and_those_of_its_operations_were_estimated(small):
+    small.rig.extract()
+    small.sandbox.reset_calls()
+    accounts = small.rig.sync("newsletter")
+    run = SyncRun(small.rig.project, "newsletter", "run1")
+    made = {vendor: dict.fromkeys(purposes, 0) for vendor, purposes in accounts["transform"]["estimated_calls"].items()}
+    total = dict.fromkeys(small.sandbox.servers, 0)
+    for stage in accounts:
+        for vendor, purposes in run.outcome(stage).calls.items():
+            total[vendor] += sum(purposes.values())
+            for purpose, number in purposes.items():
+                made.setdefault(vendor, {})[purpose] = made.get(vendor, {}).get(purpose, 0) + number
+    reading = {vendor: purposes.pop("reading") for vendor, purposes in made.items()}
+    assert made == accounts["transform"]["estimated_calls"]
+    assert set(made["mailchimp"]) == {"add_member"}
+    assert made["salesforce"] == {"upsert_mirror": 1, "stamp_audience": 1}
+    assert min(reading.values()) > 0
+    assert total["mailchimp"] == small.sandbox.calls("mailchimp")["count"]
+    (row,) = runs.find(small.rig.project, "sync_audience")
+    api = json.loads(row["counts"])["api"]
+    assert {vendor: account["made"] for vendor, account in api.items()} == total
+    assert api["salesforce"]["limit"] == 100_000
+    assert 0 < api["salesforce"]["used"] < 100
+
+
+def test_g08_a_run_that_reaches_its_share_of_the_day_is_deferred_and_the_next_one_goes_on(small):
+    small.rig.extract()
+    small.pipeline(PIPELINE + "limits: {salesforce_daily_share: 50%}\n")
+    used = small.rig.project.salesforce()
+    used.limits()
+    spent = used.rest.meter.usage["salesforce"].used
+    small.sandbox.switches("salesforce", daily_api_requests=2 * (spent + 4))
+    assert small.sync() == 4
+    (row,) = [row for row in runs.find(small.rig.project, "extract_salesforce") if row["state"] != "success"]
+    assert row["state"] == "deferred"
+    small.sandbox.switches("salesforce")
+    assert small.sync() == 0
+    assert len(small.rig.state().world.lists["Newsletter"].members) == 2
+
+
+def test_g08_rows_that_do_not_fit_into_the_org_are_not_written(small, capsys):
+    small.sandbox.switches("salesforce", data_storage_mb=0)
+    assert small.sync() == 3
+    assert "MB of data storage" in capsys.readouterr().err
+    assert small.rig.state().salesforce.get("MC_Subscriber__c", []) == []
+    states = {row["state"] for row in small.rig.project.warehouse.read(RESULTS).to_pylist()}
+    assert states == {"applied"}
