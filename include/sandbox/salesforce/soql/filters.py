@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from include.sandbox.salesforce.errors import ApiError
-from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import NUMBER_TYPES, Field
+from include.sandbox.salesforce.soql.literals import KINDS, bound_value, invalid_date, wrong_kind
 from include.sandbox.salesforce.soql.ranges import date_range
 from include.sandbox.salesforce.soql.scope import Column, Scope
 from include.sandbox.salesforce.soql.tree import (
@@ -26,12 +25,9 @@ from include.sandbox.salesforce.soql.tree import (
     Query,
     Value,
 )
-from include.sandbox.salesforce.values import Stored, instant
+from include.sandbox.salesforce.values import Stored
 
-_KINDS = {"boolean": "BOOLEAN", "date": "DATE", "datetime": "DATETIME", **dict.fromkeys(NUMBER_TYPES, "NUMBER")}
-_WORDS = {"datetime": "dateTime"}
 # Each operator on a range: which bound it compares with, and how.
-_ORG_CURRENCY = "USD"
 _ON_RANGE = {"<": ("<", 0), "<=": ("<", 1), ">": (">=", 1), ">=": (">=", 0)}
 
 Subquery = Callable[[Scope, Operand, Query], tuple[str, list[Stored]]]
@@ -95,7 +91,7 @@ class Filter:
             return self._with_null(sql, condition)
         if value.kind == "RANGE":
             return self._with_range(sql, field, condition)
-        bound = self._bound(field, value)
+        bound = bound_value(field, value)
         if operator == "LIKE":
             return self._like(sql, field, condition)
         sql, place = _folded(sql, bound)
@@ -111,12 +107,12 @@ class Filter:
 
     def _with_range(self, sql: str, field: Field | None, condition: Compare) -> str:
         if field is None or field.type not in {"date", "datetime"}:
-            raise self._wrong_kind(field, condition.value)
+            raise wrong_kind(field, condition.value)
         tail = "T00:00:00.000Z" if field.type == "datetime" else ""
         try:
             bounds = [day.isoformat() + tail for day in date_range(condition.value.text, self.today)]
         except (ValueError, OverflowError):
-            raise _invalid(condition.value) from None
+            raise invalid_date(condition.value) from None
         if condition.operator in _ON_RANGE:
             operator, which = _ON_RANGE[condition.operator]
             self.values.append(bounds[which])
@@ -126,7 +122,7 @@ class Filter:
         return inside if condition.operator == "=" else f"NOT coalesce({inside}, 0)"
 
     def _like(self, sql: str, field: Field | None, condition: Compare) -> str:
-        if field is None or field.type in _KINDS or field.type in {"id", "reference"}:
+        if field is None or field.type in KINDS or field.type in {"id", "reference"}:
             raise condition.value.place.refused("INVALID_QUERY_FILTER_OPERATOR", "invalid operator: LIKE")
         self.values.append(condition.value.text)
         sql, place = _folded(sql, condition.value.text)
@@ -143,7 +139,7 @@ class Filter:
         return f"NOT coalesce({found}, 0)" if condition.negated else found
 
     def _in_list(self, sql: str, field: Field | None, choices: tuple[Value, ...]) -> str:
-        filled = [self._bound(field, value) for value in choices if value.kind != "NULL"]
+        filled = [bound_value(field, value) for value in choices if value.kind != "NULL"]
         folded = any(isinstance(one, str) and not one.isascii() for one in filled)
         places = ", ".join(["folded(?)" if folded else "?"] * len(filled))
         self.values += filled
@@ -157,39 +153,12 @@ class Filter:
             raise condition.choices[0].place.refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator: {word}")
         either = []
         for value in condition.choices:
-            self._bound(field, value)
+            bound_value(field, value)
             parts = [part.strip() for part in value.text.split(";")]
             self.values += [f";{part.casefold()};" for part in parts]
             either.append(" AND ".join([f"instr(folded(';' || {sql} || ';'), ?) > 0"] * len(parts)))
         found = "(" + " OR ".join(f"({one})" for one in either) + ")"
         return f"NOT coalesce({found}, 0)" if condition.negated else found
-
-    def _bound(self, field: Field | None, value: Value) -> Stored:
-        wanted = _KINDS.get(field.type, "STRING") if field else "NUMBER"
-        if value.kind == "CURRENCY" and field and field.type == "currency":
-            return _amount(value)
-        if value.kind != wanted:
-            raise self._wrong_kind(field, value)
-        if value.kind == "BOOLEAN":
-            return int(value.text.lower() == "true")
-        if value.kind == "NUMBER":
-            return float(value.text)
-        if value.kind in {"DATE", "DATETIME"}:
-            return _moment(value)
-        if field and field.type in {"id", "reference"} and value.text:
-            record_id = canonical_id(value.text)
-            if record_id is None:
-                message = f"invalid ID field: {value.text}"
-                raise value.place.refused("INVALID_QUERY_FILTER_OPERATOR", message)
-            return record_id
-        return value.text
-
-    def _wrong_kind(self, field: Field | None, value: Value) -> ApiError:
-        name, kind = (field.name, field.type) if field else ("expr0", "double")
-        quotes = "should be" if kind not in _KINDS else "should not be"
-        kind = _WORDS.get(kind, kind if kind in _KINDS else "string")
-        message = f"value of filter criterion for field '{name}' must be of type {kind} and {quotes} enclosed in quotes"
-        return value.place.refused("INVALID_FIELD", message)
 
 
 def is_grouped(path: Path, group: tuple[Path, ...]) -> bool:
@@ -216,25 +185,6 @@ def aggregate_sql(scope: Scope, call: Call) -> tuple[str, Field | None]:
         return f"count(DISTINCT {column.sql})", None
     keeps_type = call.function in {"MIN", "MAX", "SUM"}
     return f"{call.function.lower()}({column.sql})", column.field if keeps_type else None
-
-
-def _moment(value: Value) -> str:
-    try:
-        return instant(value.text.upper()) if value.kind == "DATETIME" else date.fromisoformat(value.text).isoformat()
-    except (ValueError, OverflowError):
-        raise _invalid(value) from None
-
-
-def _amount(value: Value) -> float:
-    """`USD100`; the org has one currency, others are refused (the words are assumed)."""
-    if value.text[:3].upper() != _ORG_CURRENCY:
-        raise value.place.refused("INVALID_FIELD", f"invalid currency: {value.text[:3].upper()}")
-    return float(value.text[3:])
-
-
-def _invalid(value: Value) -> ApiError:
-    """A date that the calendar does not have (the words are assumed)."""
-    return value.place.refused("MALFORMED_QUERY", f"invalid date: {value.text}")
 
 
 def _filtered(column: Column) -> str:
