@@ -23,7 +23,7 @@ seen.created = created.success;
 seen.updated = (await connection.sobject("Lead").update({ Id: created.id, Company: "jsforce 2" })).success;
 seen.company = (await connection.sobject("Lead").retrieve(created.id)).Company;
 try {
-  await connection.sobject("Lead").create({ LastName: "Second", Company: "jsforce", MC_Key__c: "a".repeat(32) });
+  await connection.sobject("Lead").create({ LastName: "Second", Company: "jsforce", Phone: "1", MC_Key__c: "a".repeat(32) });
 } catch (error) {
   seen.duplicate = error.errorCode ?? error.name;
 }
@@ -39,7 +39,7 @@ seen.upserted = upserted.map((row) => row.success);
 const ingested = await connection.bulk2.loadAndWaitForResults({
   object: "Lead",
   operation: "insert",
-  input: [{ LastName: "Bulk one", Company: "jsforce" }, { LastName: "", Company: "no last name" }],
+  input: [{ LastName: "Bulk one", Company: "jsforce", Phone: "1" }, { LastName: "", Company: "no last name", Phone: "1" }],
   pollTimeout: 30000,
   pollInterval: 200,
 });
