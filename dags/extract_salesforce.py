@@ -14,7 +14,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, dag, task
 
 from include.config.load import load_pipeline
-from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag
+from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag, rest_to_the_next_run
 
 PIPELINE = load_pipeline()
 
@@ -34,7 +34,8 @@ def extract_salesforce() -> None:
     def extract(**context: Any) -> dict[str, int]:
         from include.pipelines import extract_salesforce as stages
 
-        return stages.extract(context["run_id"])
+        with rest_to_the_next_run():
+            return stages.extract(context["run_id"])
 
     extract()
 

@@ -19,7 +19,7 @@ from typing import Any
 from airflow.sdk import CronDataIntervalTimetable, chain, dag, task
 
 from include.config.load import load_pipeline
-from include.orchestration import DEFAULT_ARGS, Pool, Tag
+from include.orchestration import DEFAULT_ARGS, Pool, Tag, rest_to_the_next_run
 
 PIPELINE = load_pipeline()
 
@@ -57,7 +57,8 @@ def snapshot_activity() -> None:
         from include.pipelines import snapshot_activity as stages
 
         backfill = context["dag_run"].run_type == "backfill"
-        return stages.load_activity(context["run_id"], local_day(context), backfill=backfill)
+        with rest_to_the_next_run():
+            return stages.load_activity(context["run_id"], local_day(context), backfill=backfill)
 
     chain(harvest(), snapshot(), load_activity())
 

@@ -16,7 +16,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain, task
 
 from include.config.load import audience_stems, load_pipeline
-from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag
+from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag, rest_to_the_next_run
 
 MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": load_pipeline().limits.mailchimp_connections}
 SALESFORCE = {"pool": Pool.SALESFORCE}
@@ -34,7 +34,8 @@ def sync_dag(audience: str) -> DAG:
         def run(**context: Any) -> dict[str, object]:
             from include.pipelines import sync_audience
 
-            return sync_audience.stage(name, audience, context["run_id"], **context["params"])
+            with rest_to_the_next_run():
+                return sync_audience.stage(name, audience, context["run_id"], **context["params"])
 
         return run()
 

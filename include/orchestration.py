@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 
-from include.errors import SyncError, TransientError
+from include.errors import DeferredError, SyncError, TransientError
 
 PEOPLE = Asset(name="salesforce_people", uri="salesforce://people", group="sync")
 """Everyone in Salesforce, extracted to staging; each new version starts the audiences' runs."""
@@ -47,3 +49,14 @@ DEFAULT_ARGS: dict[str, Any] = {
     ),
 }
 """Arguments of every task."""
+
+
+@contextmanager
+def rest_to_the_next_run() -> Iterator[None]:
+    """Skip the task, and with it those after it, once the budget of calls is used up: no failure (G08)."""
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    try:
+        yield
+    except DeferredError as deferred:
+        raise AirflowSkipException(str(deferred)) from deferred
