@@ -3,8 +3,13 @@
 There is one such DAG for each file in `include/config/audiences`, with the file's name at its end.
 
 **Reads** staging of `extract_salesforce`, and Mailchimp. **Writes** Mailchimp members, Salesforce leads and mirror
-records, and a quality report. `transform` makes a plan, `breaker` stops one that changes too much before anything is
+records, and a quality report. `transform` makes a plan, `breaker` holds one that changes too much before anything is
 written, the loads carry it out, `refresh` reads back what they changed. With `dry_run` nothing is written.
+
+**Where the breaker objects** the run waits for a person: approve or reject the plan under *Required Actions*; the tab
+*Quality report* shows it in detail. Without an answer within `circuit_breaker.wait_hours` it is rejected. Waiting takes
+no slot of a worker or pool, other audiences go on, and of the runs that are due meanwhile one follows. A plan that is
+approved too late (two hours) is not carried out: the run ends, the next one plans again, and the approval holds for it.
 
 **On failure** other audiences go on. Clear the failed task, or wait for the next run: it plans again from current
 data, and writes nothing twice. `report` runs in any case; the run counts as failed all the same.
@@ -15,6 +20,7 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain, task
 
+from include.approval import PlanApproval
 from include.config.load import audience_stems, load_pipeline
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag, rest_to_the_next_run
 
@@ -54,7 +60,7 @@ def sync_dag(audience: str) -> DAG:
             stage("extract", **MAILCHIMP),
             stage("validate"),
             stage("transform"),
-            stage("breaker"),
+            PlanApproval(task_id="breaker", audience=audience),
             [stage("load_audience", **MAILCHIMP), stage("load_leads", **SALESFORCE)],
             stage("refresh", **MAILCHIMP),
             mirror,

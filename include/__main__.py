@@ -1,13 +1,14 @@
 """The command line: the pipelines without a scheduler, for trying a configuration, tests and benchmarks.
 
-    python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME]
+    python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
+    python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
     python -m include disconnect [--config DIR] [--root DIR]
 
 The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
-Exit status: 0 done, 1 failed, 3 stopped by a check, 4 left to the next run
-(the budget of calls is used up).
+Exit status: 0 done, 1 failed, 3 stopped by a check (where that is the circuit breaker, the output says how to approve
+the plan), 4 left to the next run (the budget of calls is used up).
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import argparse
 import json
 import sys
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 
-from include.errors import ConfigError, DeferredError, StoppedByCheck, SyncError
-from include.pipelines import extract_salesforce, snapshot_activity, sync_audience
+from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
+from include.pipelines import approvals, extract_salesforce, snapshot_activity, sync_audience
 from include.pipelines.disconnect import disconnect
+from include.pipelines.run import SyncRun
 from include.wiring import Project, load_project
 
 STOPPED = 3
@@ -30,9 +33,14 @@ DEFERRED = 4
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
+    options.run_id = options.run_id or f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
     try:
         project = load_project(options.config, options.root)
         account = _run(project, options)
+    except ApprovalNeeded as stop:
+        print(f"stopped: {stop}", file=sys.stderr)
+        print(f"to let such a plan pass: python -m include approve {_named(options)}, then sync again", file=sys.stderr)
+        return STOPPED
     except (ConfigError, StoppedByCheck) as stop:
         print(f"stopped: {stop}", file=sys.stderr)
         return STOPPED
@@ -48,18 +56,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, object]]:
-    run_id = options.run_id or f"cli__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+    run_id = options.run_id
     if options.command == "snapshot":
         return snapshot_activity.run(project, run_id, options.date, backfill=options.backfill)
     if options.command == "disconnect":
         return disconnect(project)
-    if options.command == "sync" and options.audience not in project.configuration.audiences:
+    if options.command in {"sync", "approve"} and options.audience not in project.configuration.audiences:
         known = ", ".join(sorted(project.configuration.audiences))
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
+    if options.command == "approve":
+        return {"approve": approvals.approve(SyncRun(project, options.audience, run_id), getuser())}
     account: dict[str, dict[str, object]] = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
     if options.command == "extract":
         return account
-    return account | sync_audience.sync(project, options.audience, run_id, dry_run=options.dry_run, query=options.query)
+    how = {"dry_run": options.dry_run, "query": options.query}
+    approved_by = getuser() if options.approve else None
+    return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
+
+
+def _named(options: argparse.Namespace) -> str:
+    """The options that name this run again."""
+    where = [f"--{name} {value}" for name in ("config", "root") if (value := getattr(options, name))]
+    return " ".join([f"--audience {options.audience}", f"--run-id {options.run_id}", *where])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     sync.add_argument("--dry-run", action="store_true", help="plan and report, write nothing to the vendors")
     sync.add_argument("--query", help="also run this manual query")
+    sync.add_argument("--approve", action="store_true", help="approve the plan, whatever is objected to it")
+    approve = commands.add_parser("approve", parents=[shared], help="approve what the plan of a stopped run showed")
+    approve.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     commands.add_parser("disconnect", parents=[shared], help="forget the connected accounts and how far they were read")
     snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
     snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")

@@ -3,6 +3,7 @@
     SyncError
     ├── ConfigError      correct the configuration; nothing was read or written yet
     ├── StoppedByCheck   look at the finding; the run stopped before its first write
+    │   └── ApprovalNeeded   a person may let it go on (G06)
     ├── FatalError       give up: log-in refused, role too low, a broken invariant
     ├── TransientError   try again later: limits, time-outs, cut-off answers
     ├── PermanentError   do not try again; the one record it names goes to quarantine
@@ -25,6 +26,10 @@ class ConfigError(SyncError):
 
 class StoppedByCheck(SyncError):  # noqa: N818 - an outcome of a run, not a fault
     """A check stopped the run before any write: the circuit breaker, an empty source, a stale plan."""
+
+
+class ApprovalNeeded(StoppedByCheck):
+    """The circuit breaker objects: the plan waits for a person; the command line stops here."""
 
 
 class FatalError(SyncError):

@@ -164,9 +164,13 @@ class CircuitBreaker(Model):
     """What a plan may change before it waits for a person: a number, or a share such as `20%`."""
 
     changed_members: Cap = "20%"
+    changed_people: Cap = "20%"
     new_members: Cap = "20%"
     new_leads: Cap = 500
-    irreversible: int = Field(default=10, ge=0)
+    irreversible: int = Field(default=10, ge=0, description="unsubscribed or archived members, opted-out people")
+    wait_hours: float = Field(
+        default=24, gt=0, le=720, description="hours that a plan waits for an answer; an approval holds as long"
+    )
 
 
 class Audience(Model):

@@ -45,13 +45,17 @@ class Plan:
 
     def refuse_if_stale(self, now: datetime | None = None) -> None:
         """Raise StoppedByCheck where the plan is older than two hours: a new run plans again from current data."""
-        oldest = self._opened().execute("SELECT epoch_us(min(planned_at)) FROM plans").fetchone()
-        planned_at = datetime.fromtimestamp(oldest[0] / 1e6, UTC) if oldest and oldest[0] is not None else None
+        planned_at = self.planned_at()
         if planned_at is not None and (now or datetime.now(UTC)) - planned_at > PLAN_LIFETIME:
             raise StoppedByCheck(
                 f"the plan of run {self.run_id} was made at {planned_at:%Y-%m-%d %H:%M} UTC, more than "
                 f"{PLAN_LIFETIME} ago: nothing more of it is carried out; start a new run"
             )
+
+    def planned_at(self) -> datetime | None:
+        """When the plan was made; None where it is empty."""
+        oldest = self._opened().execute("SELECT epoch_us(min(planned_at)) FROM plans").fetchone()
+        return datetime.fromtimestamp(oldest[0] / 1e6, UTC) if oldest and oldest[0] is not None else None
 
     def counts(self) -> dict[str, int]:
         """How many operations of each kind were planned."""

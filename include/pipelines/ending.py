@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from include.pipelines.run import Outcome, SyncRun
 
 WORK = STAGES[:-1]
-ENDINGS: dict[str, Ending] = {"StoppedByCheck": "stopped", "ConfigError": "stopped", "DeferredError": "deferred"}
+ENDINGS: dict[str, Ending] = {
+    "StoppedByCheck": "stopped",
+    "ApprovalNeeded": "stopped",
+    "ConfigError": "stopped",
+    "DeferredError": "deferred",
+}
 """Errors by which a stage ends on purpose; any other one is a failure."""
 BESIDE = "load_leads"
 """The one stage that does not wait for the one listed before it."""

@@ -1,17 +1,12 @@
-"""The stages `transform` and `breaker` of an audience's sync: the plan, and whether it may be carried out."""
+"""The stage `transform` of an audience's sync: the plan."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from include.errors import StoppedByCheck
-from include.pipelines import runs
 from include.pipelines.estimate import estimate
 from include.pipelines.plan_inputs import plan_inputs
-from include.transform.breaker import PlanCounts, objections
 from include.transform.plan import make_plan
 from include.warehouse.store import connect
 from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, PLANS, SYNCED_VALUES
@@ -43,22 +38,8 @@ def transform(run: SyncRun) -> dict[str, object]:
         "query": run.query,
         "known_queries": [query.name for query in run.audience.queries],
         "dry_run": run.dry_run,
+        "policy": run.policy(),
     }
-
-
-def breaker(run: SyncRun) -> dict[str, object]:
-    """Stop a plan that has to wait for a person (G06); returns the counts it was judged by.
-
-    A dry run never stops: it returns the objections as `would_stop`. Raises StoppedByCheck.
-    """
-    counts = _plan_counts(run)
-    found = objections(counts, run.audience, first_load=not _was_loaded(run))
-    shown: dict[str, object] = dataclasses.asdict(counts)
-    if run.dry_run:
-        return shown | {"would_stop": found}
-    if found:
-        raise StoppedByCheck(f"audience {run.stem}: nothing was written. " + "; ".join(found) + f". Counts: {shown}")
-    return shown
 
 
 def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
@@ -109,35 +90,3 @@ def _account(connection: DuckDBPyConnection, planned: Planned) -> dict[str, obje
         "opted_out_but_subscribed": opted_out_but_subscribed,
         "unsubscribed_but_not_opted_out": unsubscribed_but_not_opted_out,
     }
-
-
-def _plan_counts(run: SyncRun) -> PlanCounts:
-    connection = connect()
-    pins, warehouse = run.pins(), run.project.warehouse
-    warehouse.view(connection, "people", PEOPLE, pins.people)
-    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
-    warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
-    counts = connection.execute(
-        """
-        SELECT (SELECT count(*) FROM people WHERE NOT is_deleted), (SELECT count(*) FROM people),
-               (SELECT count(*) FROM members WHERE status NOT IN ('archived', 'forgotten')),
-               (SELECT count(*) FROM members),
-               count(*) FILTER (kinds['add_member'] IS NOT NULL),
-               count(*) FILTER (kinds['add_member'] IS NULL AND kinds['create_lead'] IS NULL),
-               count(*) FILTER (kinds['create_lead'] IS NOT NULL)
-        FROM (
-            SELECT email_key, histogram(kind) AS kinds FROM plans WHERE email_key IS NOT NULL GROUP BY email_key
-        )
-        """
-    ).fetchall()
-    return PlanCounts(*counts[0])
-
-
-def _was_loaded(run: SyncRun) -> bool:
-    """Whether an earlier run carried out a plan of this audience."""
-    return any(
-        earlier["state"] in runs.SUCCESSFUL
-        and earlier["run_id"] != run.run_id
-        and not json.loads(earlier["counts"] or "{}").get("transform", {}).get("dry_run")
-        for earlier in runs.find(run.project, "sync_audience", audience=run.stem)
-    )

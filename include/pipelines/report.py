@@ -38,20 +38,24 @@ History = list[dict[str, Any]]
 """The audience's rows of the table `runs`, newest first."""
 
 
-def report(run: SyncRun) -> dict[str, object]:
+def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
     """Close the run: write row ledger, quarantine, `report.json`, `report.html` and the run's state; returns counts.
 
-    Raises FatalError, once all is written, where a ledger does not balance or more rows are quarantined than
-    `quality.fail_above` allows.
+    While the run is `waiting` for a person, it shows the plan so far. Raises FatalError, once all is written, where a
+    ledger does not balance or more rows are quarantined than `quality.fail_above` allows.
     """
     connection = connect()
     run.project.warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
     ended = run_ending(run, wrote=bool(connection.execute("SELECT 1 FROM results LIMIT 1").fetchall()))
     history = runs.find(run.project, PIPELINE, audience=run.stem)
-    made = _make(run, connection, ended, history)
+    made = _make(run, connection, ended, history, waiting=waiting)
     for name, content in (("report.json", as_json(made)), ("report.html", as_html(made))):
         run.project.storage.write_atomically(run.project.storage.path(*run.report_folder, name), content.encode())
     counts = _counts(run, made)
+    log.info("audience %s: %s: %s", run.stem, made.state, made.headline)
+    if waiting:
+        runs.wait(run.project, run.run_id, PIPELINE, run.stem)
+        return counts
     by_stage = {line.name: _stage_counts(run, line.name) for line in ended.lines if line.ending == "done"}
     runs.finish(
         run.project,
@@ -61,20 +65,21 @@ def report(run: SyncRun) -> dict[str, object]:
         audience=run.stem,
         counts={**by_stage, "report": counts, "api": _api(run)},
     )
-    log.info("audience %s: %s: %s", run.stem, made.state, made.headline)
     if made.state == "failed" and ended.problem is None:
         raise FatalError(f"audience {run.stem}: {made.headline} The report is {counts['page']}")
     return counts
 
 
-def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, history: History) -> Report:
+def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, history: History, *, waiting: bool) -> Report:
     thresholds = _thresholds(run)
     operations, rows, held = None, None, None
     if ended.done("transform"):
         operations = _operations(run, connection, ended)
         rows = _rows(run, connection)
         held = _quarantine(run, connection, newest=ended.loading and history[0]["run_id"] == run.run_id)
-    state, headline = verdict(ended.problem, rows, operations, thresholds, stopped=ended.stopped, dry_run=run.dry_run)
+    state, headline = verdict(
+        ended.problem, rows, operations, thresholds, stopped=ended.stopped, dry_run=run.dry_run, waiting=waiting
+    )
     facts = _facts(run, history)
     by_state = figures.by_state(rows.lines) if rows else {}
     return Report(

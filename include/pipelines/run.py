@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from include.config.models import Audience
     from include.wiring import Project
 
+POLICY = frozenset({
+    "policy", "opt_out", "unsubscribe_sets_opt_out", "email_change", "stops_matching", "mailchimp_edits",
+    "missing_people",
+})  # fmt: skip
+"""What an audience's policy consists of: the preset and its switches."""
 SALESFORCE_SCHEMA = Partition("salesforce", "schema", "current")
 """The newest describe answers, as one document; extract_salesforce writes it."""
 
@@ -62,8 +68,16 @@ class SyncRun:
         """The audience's configuration."""
         return self.project.audience(self.stem)
 
+    def policy(self) -> dict[str, str]:
+        """The audience's policy with its effective switches, by name."""
+        switches = self.audience.model_dump(mode="json", include=set(POLICY))
+        return {
+            name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+            for name, value in switches.items()
+        }
+
     def partition(self, name: str) -> Partition:
-        """A staging partition of this run: `schema`, `pins`, `mapped`, `lead_candidates`, `findings`, `ledger`."""
+        """A staging partition of this run: `schema`, `pins`, `mapped`, `findings`, `ledger`, `question`, ..."""
         return Partition(f"sync_{self.stem}", name, self.run_id)
 
     @property

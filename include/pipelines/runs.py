@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 
     from include.wiring import Project
 
-RunState = Literal["running", "success", "warning", "stopped", "deferred", "failed"]
+RunState = Literal["running", "waiting", "success", "warning", "stopped", "deferred", "failed"]
 SUCCESSFUL = frozenset({"success", "warning"})
 
 
 def start(project: Project, run_id: str, pipeline: str, audience: str | None = None) -> None:
     """Note that a run started; a run that is started again (a cleared task) keeps its first start."""
     _save(project, run_id, pipeline, {"audience": audience, "state": "running", "ended_at": None})
+
+
+def wait(project: Project, run_id: str, pipeline: str, audience: str) -> None:
+    """Note that a run waits for a person."""
+    _save(project, run_id, pipeline, {"audience": audience, "state": "waiting", "ended_at": None})
 
 
 def finish(

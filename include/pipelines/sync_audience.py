@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.calls import added
-from include.errors import SyncError
+from include.errors import ApprovalNeeded, SyncError
 from include.pipelines import runs
+from include.pipelines.approvals import Decision, Question, question_of
 from include.pipelines.run import Outcome, SyncRun
 from include.wiring import load_project
 
@@ -26,17 +27,38 @@ STAGES = (
 )  # fmt: skip
 
 
-def stage(name: str, audience: str, run_id: str, *, dry_run: bool = False, query: str | None = None) -> Counts:
-    """Run one stage of one audience's run; returns counts for XCom."""
-    return _carry_out(SyncRun(load_project(), audience, run_id, dry_run, query), name)
+def stage(name: str, audience: str, run_id: str, **how: Any) -> Counts:
+    """Run one stage of one audience's run; returns counts for XCom. `how` are the fields of `SyncRun`."""
+    return _carry_out(SyncRun(load_project(), audience, run_id, **how), name)
+
+
+def ask(audience: str, run_id: str, **how: Any) -> Question:
+    """Show the plan of a run that waits for a person, as its report so far; returns what the person is asked."""
+    from include.pipelines.report import report
+
+    run = SyncRun(load_project(), audience, run_id, **how)
+    report(run, waiting=True)
+    return question_of(run)
+
+
+def answer(audience: str, run_id: str, decision: Decision, by: str | None, **how: Any) -> Counts:
+    """Record what a person answered, and end the stage `breaker` by it; returns its counts.
+
+    Raises StoppedByCheck for any other answer than a yes in time.
+    """
+    from include.pipelines.breaker import answered
+
+    run = SyncRun(load_project(), audience, run_id, **how)
+    return _carry_out(run, "breaker", lambda run: answered(run, decision, by))
 
 
 def stages() -> dict[str, Stage]:
     """The stages by name, in order. Imported here: building the DAGs must stay light."""
+    from include.pipelines.breaker import breaker
     from include.pipelines.extract_audience import extract
     from include.pipelines.load import load_audience, load_leads
     from include.pipelines.mirror import load_mirror
-    from include.pipelines.plan import breaker, transform
+    from include.pipelines.plan import transform
     from include.pipelines.refresh import refresh
     from include.pipelines.report import report
     from include.pipelines.validate import validate
@@ -46,21 +68,34 @@ def stages() -> dict[str, Stage]:
 
 
 def sync(
-    project: Project, audience: str, run_id: str, *, dry_run: bool = False, query: str | None = None
+    project: Project, audience: str, run_id: str, *, approved_by: str | None = None, **how: Any
 ) -> dict[str, Counts]:
-    """Run all stages; the report is written also where one failed, whose error is then raised again."""
-    run = SyncRun(project, audience, run_id, dry_run, query)
+    """Run all stages; the report is written also where one failed, whose error is then raised again.
+
+    `approved_by` names who approves the plan beforehand, whatever the circuit breaker objects to. `how` are the fields
+    of `SyncRun`.
+    """
+    run = SyncRun(project, audience, run_id, **how)
     account: dict[str, Counts] = {}
     *work, report = STAGES
     try:
         for name in work:
-            account[name] = _carry_out(run, name)
+            account[name] = _approved(run, name, approved_by) if approved_by else _carry_out(run, name)
     finally:
         account[report] = _carry_out(run, report)
     return account
 
 
-def _carry_out(run: SyncRun, name: str) -> Counts:
+def _approved(run: SyncRun, name: str, by: str) -> Counts:
+    from include.pipelines.breaker import answered
+
+    try:
+        return _carry_out(run, name)
+    except ApprovalNeeded:
+        return _carry_out(run, name, lambda run: answered(run, "approved", by))
+
+
+def _carry_out(run: SyncRun, name: str, stage: Stage | None = None) -> Counts:
     """Run a stage and leave its outcome for the report: of an unknown error its kind only, as it may quote a row."""
     if name == STAGES[0]:
         runs.start(run.project, run.run_id, PIPELINE, run.stem)
@@ -68,7 +103,7 @@ def _carry_out(run: SyncRun, name: str) -> Counts:
     run.drop_outcome(name)
     run.project.meter.restart()
     try:
-        counts = stages()[name](run)
+        counts = (stage or stages()[name])(run)
     except Exception as error:
         message = str(error) if isinstance(error, SyncError) else ""
         run.save_outcome(name, _with_calls(run, Outcome(error=type(error).__name__, message=message), earlier))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-State = Literal["success", "warning", "stopped", "deferred", "failed"]
+State = Literal["waiting", "success", "warning", "stopped", "deferred", "failed"]
 Mark = Literal["passed", "warning", "critical"]
 Ending = Literal["done", "stopped", "deferred", "failed", "not_run"]
 

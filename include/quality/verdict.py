@@ -18,10 +18,11 @@ def verdict(
     *,
     stopped: bool,
     dry_run: bool,
+    waiting: bool = False,
 ) -> tuple[State, str]:
     """State and headline; the first that holds: a stage's problem, an unbalanced ledger, too much quarantined."""
     if problem is not None:
-        return _cut_short(problem, stopped=stopped)
+        return _cut_short(problem, stopped=stopped, waiting=waiting)
     if rows is None or operations is None:
         return "failed", "The run left no plan."
     if not (rows.balanced and operations.balanced):
@@ -33,7 +34,9 @@ def verdict(
     return ("warning" if held > thresholds.warn_above or refused else "success"), account
 
 
-def _cut_short(problem: StageLine, *, stopped: bool) -> tuple[State, str]:
+def _cut_short(problem: StageLine, *, stopped: bool, waiting: bool) -> tuple[State, str]:
+    if waiting:
+        return "waiting", f"The run waits for a person to approve the plan, or to reject it: {problem.message}"
     if problem.ending == "deferred":
         return "deferred", f"Stage {problem.name} left the rest to the next run: {problem.message}"
     if stopped:

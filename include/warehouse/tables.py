@@ -198,12 +198,27 @@ RUNS = _table(
     "run_id string Run",
     "pipeline string extract_salesforce, sync_audience, snapshot_activity",
     "audience string File stem of the audience; null where it does not apply",
-    "state string running, success, warning, stopped, deferred (the budget of calls was used up) or failed",
+    "state string running, waiting (for approval), success, warning, stopped, deferred (no calls left) or failed",
     "started_at timestamp Start",
     "ended_at timestamp End; null while it runs",
     "config_hash string Hash of the configuration that the run used",
     "counts string JSON: counts by stage",
     by=("pipeline",),
+)
+
+APPROVALS = _table(
+    "approvals",
+    "What people answered to plans that the circuit breaker held: one row per run that asked.",
+    "audience string File stem of the audience",
+    "run_id string Run whose plan was shown",
+    "planned_at timestamp When that plan was made",
+    "decision string approved, rejected or timed_out",
+    "decided_at timestamp When",
+    "decided_by string User of Airflow, or of the command line; null for a time-out",
+    "objections strings Names of the objections shown: changed_members, irreversible, first_load, policy_changed, ...",
+    "counts string JSON object: operations by kind, as shown; a later plan passes within them",
+    "policy string JSON object: the audience's effective switches at that time",
+    by=("audience",),
 )
 
 WATERMARKS = _table(
@@ -286,6 +301,6 @@ ACTIVITY_DAYS = _table(
 )
 
 TABLES: tuple[Table, ...] = (
-    PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, WATERMARKS,
-    CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
+    PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, APPROVALS,
+    WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
 )  # fmt: skip

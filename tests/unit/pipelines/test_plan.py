@@ -15,7 +15,8 @@ from include.config.models import Audience, Configuration, Pipeline
 from include.errors import ConfigError, StoppedByCheck
 from include.keys import email_key
 from include.pipelines import runs
-from include.pipelines.plan import breaker, transform
+from include.pipelines.breaker import breaker
+from include.pipelines.plan import transform
 from include.pipelines.plan_inputs import plan_inputs
 from include.pipelines.run import SALESFORCE_SCHEMA, Pins, SyncRun
 from include.storage import Storage
@@ -120,7 +121,8 @@ def test_g06_a_first_load_waits_and_later_ones_are_held_against_the_caps(tmp_pat
         breaker(run)
     assert breaker(dataclasses.replace(run, dry_run=True)) == {
         "current_people": 9, "known_people": 9, "current_members": 2, "known_members": 2,
-        "new_members": 8, "changed_members": 1, "new_leads": 0,
+        "new_members": 8, "changed_members": 1, "changed_people": 0, "new_leads": 0, "irreversible": 0,
+        "kinds": {"add_member": 8, "update_member": 1},
         "would_stop": ["8 new members are planned, over the cap `circuit_breaker.new_members: 20%` of 2 members"],
     }  # fmt: skip
 

@@ -5,23 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from include.transform.breaker import PlanCounts, objections
+from include.transform.breaker import (
+    IRREVERSIBLE,
+    OPERATION_NAMES,
+    Approval,
+    Objection,
+    PlanCounts,
+    objections,
+    policy_changes,
+)
 from tests.unit.transform.worlds import audience
 
 CALM = {
     "current_people": 100, "known_people": 110, "current_members": 200, "known_members": 210,
-    "new_members": 0, "changed_members": 0, "new_leads": 0,
+    "new_members": 0, "changed_members": 0, "changed_people": 0, "new_leads": 0,
 }  # fmt: skip
-CAPS = {"changed_members": "20%", "new_members": 10, "new_leads": "0.5%"}
+CAPS = {"changed_members": "20%", "changed_people": "7%", "new_members": 10, "new_leads": "0.5%", "irreversible": 3}
+KINDS = tuple(OPERATION_NAMES)
 
 
-def objected(first_load: bool = False, mode: str = "auto", **counts: int) -> list[str]:
+def objected(first_load: bool = False, mode: str = "auto", **counts: Any) -> list[str]:
     configured = audience(circuit_breaker=CAPS, first_load=mode)
-    return objections(PlanCounts(**(CALM | counts)), configured, first_load=first_load)
+    found = objections(PlanCounts(**(CALM | counts)), configured, first_load=first_load)
+    return [objection.message for objection in found]
 
 
-@pytest.mark.parametrize(("name", "cap"), [("changed_members", 40), ("new_members", 10), ("new_leads", 1)])
+@pytest.mark.parametrize(
+    ("name", "cap"), [("changed_members", 40), ("changed_people", 7), ("new_members", 10), ("new_leads", 1)]
+)
 def test_g06_a_plan_at_the_cap_goes_on_and_one_row_more_stops_it(name: str, cap: int) -> None:
     assert objected(**{name: cap}) == []
     (message,) = objected(**{name: cap + 1})
@@ -47,3 +61,56 @@ def test_g06_a_first_load_waits_for_approval_unless_it_is_automatic_and_then_fil
 
 def test_g06_all_objections_are_told_at_once() -> None:
     assert len(objected(new_members=11, new_leads=2, current_people=0)) == 3
+
+
+@pytest.mark.parametrize("kind", IRREVERSIBLE)
+def test_g06_what_cannot_be_taken_back_has_a_cap_of_its_own_also_in_a_first_load(kind: str) -> None:
+    assert objected(kinds={kind: 3}) == []
+    for first_load in (True, False):
+        (message,) = objected(first_load=first_load, kinds={kind: 4})
+        assert message == "4 irreversible changes are planned, over the cap `circuit_breaker.irreversible: 3`"
+
+
+sizes = st.integers(min_value=0, max_value=10**7)
+planned = st.dictionaries(st.sampled_from(KINDS), st.integers(min_value=1, max_value=10**6))
+
+
+@given(
+    members=sizes, people=sizes, cap=st.one_of(sizes, st.integers(min_value=0, max_value=100)), share=st.booleans(),
+    name=st.sampled_from(["changed_members", "changed_people", "new_members", "new_leads"]), over=st.booleans(),
+)  # fmt: skip
+def test_g06_any_plan_over_any_cap_waits_and_at_the_cap_it_goes_on(
+    members: int, people: int, cap: int, share: bool, name: str, over: bool
+) -> None:
+    share = share and cap <= 100
+    whole = people if name == "changed_people" else members
+    limit = whole * cap // 100 if share else cap
+    caps = {"changed_members": 10**9, "changed_people": 10**9, "new_members": 10**9, "new_leads": 10**9}
+    configured = audience(circuit_breaker=caps | {name: f"{cap}%" if share else cap})
+    sizes_now = {"current_members": members, "known_members": members, "current_people": people, "known_people": people}
+    counts = PlanCounts(**(CALM | sizes_now | {name: limit + over}))
+    assert [found.name for found in objections(counts, configured, first_load=False)] == [name] * over
+
+
+def test_g06_another_policy_than_that_of_the_last_load_waits() -> None:
+    changes = policy_changes({"opt_out": "off", "gone": "1"}, {"opt_out": "both", "new": "2"})
+    assert changes == ["opt_out from off to both"]
+    (found,) = objections(PlanCounts(**CALM), audience(), first_load=False, policy_changes=changes)
+    assert (found.name, found.message) == (
+        "policy_changed", "the policy changed since the last load: opt_out from off to both"
+    )  # fmt: skip
+
+
+@given(shown=planned, kinds=planned)
+def test_g06_an_approval_covers_a_plan_within_the_counts_per_kind_that_were_shown(
+    shown: dict[str, int], kinds: dict[str, int]
+) -> None:
+    approval = Approval(frozenset({"irreversible"}), shown, {"opt_out": "off"})
+    within = all(number <= shown.get(kind, 0) for kind, number in kinds.items())
+    found = [Objection("irreversible", "")]
+    assert approval.covers(found, PlanCounts(**CALM, kinds=kinds), {"opt_out": "off"}) == within
+    assert approval.covers(found, PlanCounts(**CALM, kinds=shown), {"opt_out": "off"})
+    assert not approval.covers(found, PlanCounts(**CALM, kinds=shown), {"opt_out": "both"})
+    assert not approval.covers(
+        [*found, Objection("no_people", "")], PlanCounts(**CALM, kinds=shown), {"opt_out": "off"}
+    )

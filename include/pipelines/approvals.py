@@ -1,0 +1,146 @@
+"""What people let through (G06): the question of a run whose plan waits, and the answers, in the table `approvals`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from include.errors import ConfigError
+from include.pipelines import runs
+from include.transform.breaker import Approval, Objection
+from include.warehouse.store import connect
+from include.warehouse.tables import APPROVALS, PLANS, RESULTS
+
+if TYPE_CHECKING:
+    from include.pipelines.run import SyncRun
+
+Decision = Literal["approved", "rejected", "timed_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is shown of a plan; no personal data.
+
+    Attributes:
+        planned_at: when the plan was made, by our clock.
+        objections: why it waits.
+        counts: operations by kind.
+        members, people: how many there are now, to see the shares.
+        policy: the audience's effective switches.
+        wait_hours: how long the plan waits for an answer.
+    """
+
+    planned_at: datetime
+    objections: tuple[Objection, ...]
+    counts: dict[str, int]
+    members: int
+    people: int
+    policy: dict[str, str]
+    wait_hours: float
+
+
+def ask(run: SyncRun, question: Question) -> None:
+    """Leave the question where an answer finds it; another try of the run replaces it."""
+    document = dataclasses.asdict(question) | {"planned_at": question.planned_at.isoformat()}
+    run.project.staging.write_document(run.partition("question"), document)
+
+
+def question_of(run: SyncRun) -> Question:
+    """The question that the run asked. Raises ConfigError where it asked none."""
+    partition = run.partition("question")
+    if not run.project.staging.committed(partition):
+        raise ConfigError(f"audience {run.stem} has no run {run.run_id} whose plan waits for approval{_asking(run)}")
+    document = cast("dict[str, Any]", run.project.staging.document(partition))
+    return Question(
+        planned_at=datetime.fromisoformat(document.pop("planned_at")),
+        objections=tuple(Objection(**objection) for objection in document.pop("objections")),
+        **document,
+    )
+
+
+def answer(run: SyncRun, decision: Decision, by: str | None) -> None:
+    """Record an answer to the run's question; a second answer replaces the first. Raises ConfigError, see above."""
+    import pyarrow as pa
+
+    question = question_of(run)
+    row = {
+        "audience": run.stem,
+        "run_id": run.run_id,
+        "planned_at": question.planned_at,
+        "decision": decision,
+        "decided_at": datetime.now(UTC),
+        "decided_by": by,
+        "objections": [objection.name for objection in question.objections],
+        "counts": json.dumps(question.counts, sort_keys=True),
+        "policy": json.dumps(question.policy, sort_keys=True),
+    }
+
+    def compute(version: int) -> pa.Table:
+        known = run.project.warehouse.read(APPROVALS, version, audience=run.stem).to_pylist()
+        others = [other for other in known if other["run_id"] != run.run_id]
+        return pa.Table.from_pylist([*others, row], schema=APPROVALS.schema())
+
+    run.project.warehouse.update(APPROVALS, compute, audience=run.stem)
+
+
+def approve(run: SyncRun, by: str) -> dict[str, object]:
+    """Approve what a stopped run's plan showed; returns the counts within which the next plan passes.
+
+    Raises ConfigError where the run asked nothing.
+    """
+    answer(run, "approved", by)
+    until = holds_until(run, datetime.now(UTC))
+    return {"run_id": run.run_id, "within": question_of(run).counts, "until": f"{until:%Y-%m-%d %H:%M} UTC"}
+
+
+def in_force(run: SyncRun) -> tuple[str, Approval] | None:
+    """The approval that counts now, with the run that asked for it: the newest answer, where it was a yes.
+
+    It holds for `circuit_breaker.wait_hours`, for what is left of the operations that were shown; a time-out takes
+    nothing back.
+    """
+    rows = run.project.warehouse.read(APPROVALS, audience=run.stem).to_pylist()
+    answers = [row for row in rows if row["decision"] != "timed_out"]
+    newest = max(answers, key=lambda row: row["decided_at"], default=None)
+    if newest is None or newest["decision"] != "approved" or datetime.now(UTC) > holds_until(run, newest["decided_at"]):
+        return None
+    done = _carried_out(run, since=newest["decided_at"])
+    left = {kind: shown - done.get(kind, 0) for kind, shown in json.loads(newest["counts"]).items()}
+    return newest["run_id"], Approval(frozenset(newest["objections"]), left, json.loads(newest["policy"]))
+
+
+def holds_until(run: SyncRun, decided_at: datetime) -> datetime:
+    """Until when an approval that was given at a time holds."""
+    return decided_at + timedelta(hours=run.audience.circuit_breaker.wait_hours)
+
+
+def _carried_out(run: SyncRun, since: datetime) -> dict[str, int]:
+    """Operations by kind that runs of the audience have applied since then."""
+    done: dict[str, int] = {}
+    for other in runs.find(run.project, "sync_audience", audience=run.stem):
+        if other["ended_at"] is not None and other["ended_at"] < since:
+            continue
+        connection = connect()
+        run.project.warehouse.view(connection, "plans", PLANS, run_id=other["run_id"])
+        run.project.warehouse.view(connection, "results", RESULTS, run_id=other["run_id"])
+        counted = connection.execute(
+            """SELECT kind, count(DISTINCT op_id) FROM plans JOIN results USING (op_id)
+               WHERE state = 'applied' AND "at" >= ? AND audience = ? GROUP BY kind""",
+            [since, run.stem],
+        ).fetchall()
+        for kind, number in counted:
+            done[kind] = done.get(kind, 0) + number
+    return done
+
+
+def _asking(run: SyncRun) -> str:
+    """The newest runs that do ask, for the error's end."""
+    asking = [
+        other["run_id"]
+        for other in runs.find(run.project, "sync_audience", audience=run.stem)
+        if run.project.staging.committed(dataclasses.replace(run, run_id=other["run_id"]).partition("question"))
+    ]
+    return f"; those that do: {', '.join(asking[:5])}" if asking else ""

@@ -1,0 +1,127 @@
+"""The stage `breaker` of an audience's sync: whether the plan may be carried out, or a person is asked (G06)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from include.errors import ApprovalNeeded, StoppedByCheck
+from include.load.operations import PLAN_LIFETIME, Plan
+from include.pipelines import approvals, runs
+from include.transform.breaker import PlanCounts, objections, policy_changes
+from include.warehouse.store import connect
+from include.warehouse.tables import MEMBERS, PEOPLE, PLANS
+
+if TYPE_CHECKING:
+    from include.pipelines.approvals import Decision
+    from include.pipelines.run import SyncRun
+
+
+def breaker(run: SyncRun) -> dict[str, object]:
+    """Hold a plan that has to wait for a person; returns the counts it was judged by.
+
+    A dry run never waits: it returns the objections as `would_stop`. An approval in force lets a plan through within
+    the counts that were shown; its run is returned as `approval`. Raises ApprovalNeeded, with the question left for
+    `approvals`.
+    """
+    counts, policy = _plan_counts(run), run.policy()
+    loaded = _last_load(run)
+    found = objections(
+        counts, run.audience, first_load=loaded is None, policy_changes=policy_changes(loaded or {}, policy)
+    )
+    shown: dict[str, object] = dataclasses.asdict(counts) | {"irreversible": counts.irreversible}
+    if run.dry_run:
+        return shown | {"would_stop": [objection.message for objection in found]}
+    if not found:
+        return shown
+    given = approvals.in_force(run)
+    if given is not None and given[1].covers(found, counts, policy):
+        return shown | {"approval": given[0]}
+    question = approvals.Question(
+        planned_at=_planned_at(run),
+        objections=tuple(found),
+        counts=dict(counts.kinds),
+        members=counts.current_members,
+        people=counts.current_people,
+        policy=policy,
+        wait_hours=run.audience.circuit_breaker.wait_hours,
+    )
+    approvals.ask(run, question)
+    reasons = "; ".join(objection.message for objection in found)
+    raise ApprovalNeeded(
+        f"audience {run.stem}: nothing was written; the plan waits for approval: {reasons}. "
+        f"Planned operations: {json.dumps(counts.kinds, sort_keys=True)}"
+    )
+
+
+def answered(run: SyncRun, decision: Decision, by: str | None) -> dict[str, object]:
+    """Record the answer to the run's question, and go on by it; returns what `breaker` does.
+
+    Raises StoppedByCheck where the plan was rejected, where nobody answered in time, and where the plan is too old by
+    now: then the next run plans again, and an approval holds for it.
+    """
+    if decision == "timed_out" and approvals.in_force(run) is not None:
+        return breaker(run)  # approved meanwhile on the command line
+    approvals.answer(run, decision, by)
+    nothing = f"audience {run.stem}: nothing was written"
+    if decision == "rejected":
+        raise StoppedByCheck(f"{nothing}: the plan was rejected. The next run plans again, and asks again")
+    if decision == "timed_out":
+        hours = run.audience.circuit_breaker.wait_hours
+        raise StoppedByCheck(
+            f"{nothing}: nobody approved the plan within {hours:g} hours (`circuit_breaker.wait_hours`). The next run "
+            "plans again, and asks again"
+        )
+    now, planned_at = datetime.now(UTC), _planned_at(run)
+    if now - planned_at > PLAN_LIFETIME:
+        raise StoppedByCheck(
+            f"{nothing}: the plan was approved, but it was made at {planned_at:%Y-%m-%d %H:%M} UTC, more than "
+            f"{PLAN_LIFETIME} ago. The next run plans again from current data; the approval holds for it within the "
+            f"counts that were shown, until {approvals.holds_until(run, now):%Y-%m-%d %H:%M} UTC"
+        )
+    return breaker(run)
+
+
+def _plan_counts(run: SyncRun) -> PlanCounts:
+    connection = connect()
+    pins, warehouse = run.pins(), run.project.warehouse
+    warehouse.view(connection, "people", PEOPLE, pins.people)
+    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
+    warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
+    (numbers,) = connection.execute(
+        """
+        WITH changes AS (
+            SELECT email_key, person_id, kind, kind IN ('opt_out_person', 'update_person') AS in_salesforce
+            FROM plans
+        ), members_changed AS (
+            SELECT email_key, list_contains(list(kind), 'add_member') AS is_new
+            FROM changes WHERE email_key IS NOT NULL AND NOT in_salesforce AND kind <> 'create_lead' GROUP BY email_key
+        )
+        SELECT (SELECT count(*) FROM people WHERE NOT is_deleted), (SELECT count(*) FROM people),
+               (SELECT count(*) FROM members WHERE status NOT IN ('archived', 'forgotten')),
+               (SELECT count(*) FROM members),
+               (SELECT count(*) FROM members_changed WHERE is_new),
+               (SELECT count(*) FROM members_changed WHERE NOT is_new),
+               (SELECT count(DISTINCT person_id) FROM changes WHERE in_salesforce),
+               (SELECT count(*) FROM changes WHERE kind = 'create_lead')
+        """
+    ).fetchall()
+    kinds = connection.execute("SELECT kind, count(*) FROM plans GROUP BY kind ORDER BY kind").fetchall()
+    return PlanCounts(*[*numbers, dict(kinds)])
+
+
+def _planned_at(run: SyncRun) -> datetime:
+    return Plan(run.project.warehouse, run.run_id).planned_at() or datetime.now(UTC)
+
+
+def _last_load(run: SyncRun) -> dict[str, str] | None:
+    """The policy of the newest earlier run that carried out a whole plan of this audience; None where none did."""
+    for earlier in runs.find(run.project, "sync_audience", audience=run.stem):
+        planned = json.loads(earlier["counts"] or "{}").get("transform", {})
+        whole = not (planned.get("dry_run") or planned.get("query"))
+        if earlier["state"] in runs.SUCCESSFUL and earlier["run_id"] != run.run_id and whole:
+            policy: dict[str, str] = planned.get("policy", {})
+            return policy
+    return None
