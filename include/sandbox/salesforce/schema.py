@@ -5,12 +5,13 @@ looked up without regard to case, as Salesforce does.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from include.sandbox.salesforce.computed import expressions
 from include.sandbox.salesforce.described import completed_field, object_describe, system_fields, twin_of
 
 DATA = Path(__file__).parent.parent / "data" / "salesforce"
@@ -35,6 +36,7 @@ class Field:
         type: `string`, `picklist`, `boolean`, `address`, ...
         reference_to: the objects a reference can point to; only those that this org has.
         compound: the address field that this one is a part of; empty if none.
+        expression: SQL that computes its value whenever it is read, `{table}` for its record; empty: it has a column.
     """
 
     describe: dict[str, Any]
@@ -55,10 +57,11 @@ class Field:
     relationship: str
     compound: str
     values: tuple[str, ...]
+    expression: str
 
     @classmethod
-    def of(cls, describe: dict[str, Any], objects: frozenset[str]) -> "Field":
-        """The field of a describe result."""
+    def of(cls, describe: dict[str, Any], objects: frozenset[str], expressions: Mapping[str, str]) -> "Field":
+        """The field of a describe result; `expressions` computes those fields of its object that have no column."""
         return cls(
             describe=describe,
             name=describe["name"],
@@ -78,11 +81,12 @@ class Field:
             relationship=describe["relationshipName"] or "",
             compound=describe["compoundFieldName"] or "",
             values=tuple(entry["value"] for entry in describe["picklistValues"] if entry["active"]),
+            expression=expressions.get(describe["name"], ""),
         )
 
     @property
     def stored(self) -> bool:
-        """Whether the field has a column; an address is put together from its parts."""
+        """Whether the field has a value of its own; an address is put together from its parts."""
         return self.type != "address"
 
     @property
@@ -118,7 +122,7 @@ class SObject:
 
     def columns(self) -> list[Field]:
         """The fields that have a column."""
-        return [one for one in self.fields.values() if one.stored]
+        return [one for one in self.fields.values() if one.stored and not one.expression]
 
     def parts(self, compound: str) -> dict[str, Field]:
         """The parts of an address: `street`, `city`, ... to their fields."""
@@ -214,7 +218,8 @@ def _schema(described: list[dict[str, Any]], *, person_accounts: bool) -> Schema
 
 
 def _sobject(described: dict[str, Any], names: frozenset[str]) -> SObject:
-    fields = [Field.of(one, names) for one in described["fields"]]
+    computed = expressions(described["name"], [one["name"] for one in described["fields"]])
+    fields = [Field.of(one, names, computed) for one in described["fields"]]
     return SObject(
         describe=described,
         name=described["name"],

@@ -35,12 +35,14 @@ _COMPUTED = {
 }
 # What the org fills in by itself without saying so in the describe (recording `salesforce__export-account__*`).
 _DEFAULTS = {("Account", "CleanStatus"): "Pending", ("Contact", "CleanStatus"): "Pending"}
+# SOQL compares and sorts text without regard to case, but not these.
+_EXACT = NUMBER_TYPES | {"boolean", "id", "reference", "date", "datetime"}
 _USERS = frozenset({"OwnerId", "CreatedById", "LastModifiedById"})
 
 
 def is_computed(sobject: SObject, field: Field) -> bool:
     """Whether the database computes the column, so that nothing can be written to it."""
-    return (sobject.name, field.name) in _COMPUTED
+    return bool(field.expression) or (sobject.name, field.name) in _COMPUTED
 
 
 def quoted(name: str) -> str:
@@ -50,7 +52,10 @@ def quoted(name: str) -> str:
 
 def column_sql(field: Field, table: str) -> str:
     """A field's value in SQL, in a table with that alias."""
-    return f"{table}.{quoted(field.name)}"
+    if not field.expression:
+        return f"{table}.{quoted(field.name)}"
+    computed = field.expression.format(table=table)
+    return computed if field.type in _EXACT else f"{computed} COLLATE NOCASE"
 
 
 def ddl(schema: Schema) -> Iterator[str]:
@@ -72,8 +77,7 @@ def _column(sobject: SObject, field: Field) -> str:
         return f"{name} INTEGER NOT NULL DEFAULT {int(bool(field.describe['defaultValue']))}"
     if field.type in NUMBER_TYPES:
         return f"{name} {'INTEGER' if field.type == 'int' else 'REAL'}"
-    # SOQL compares and sorts text without regard to case.
-    collation = "" if field.type in {"reference", "date", "datetime"} else " COLLATE NOCASE"
+    collation = "" if field.type in _EXACT else " COLLATE NOCASE"
     default = _DEFAULTS.get((sobject.name, field.name)) or field.describe["defaultValue"]
     default = USER_ID if field.name in _USERS else default
     return f"{name} TEXT{collation}" + (f" DEFAULT '{default}'" if isinstance(default, str) else "")

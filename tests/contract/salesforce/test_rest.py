@@ -212,7 +212,7 @@ def test_describe_is_the_recorded_one_with_the_overlay(client: Salesforce) -> No
         assert ours.pop(field["name"]) == field
     assert set(ours) == {
         *("HasOptedOutOfEmail", "Newsletter_Consent__c", "Interests__c", "Customer_Tier__c"),
-        *("Annual_Spend__c", "IsPersonAccount"),
+        *("Annual_Spend__c", "Customer_Score__c", "IsPersonAccount"),
     }
     assert all(one.keys() == recorded["fields"][0].keys() for one in ours.values())
     labels = {one["value"]: one["label"] for one in ours["Customer_Tier__c"]["picklistValues"]}

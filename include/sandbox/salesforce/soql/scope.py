@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.soql.tree import Path, Place
-from include.sandbox.salesforce.tables import quoted
+from include.sandbox.salesforce.tables import column_sql, quoted
 
 MOST_PARENTS = 5
 _HINT = "Please reference your WSDL or the describe call for the appropriate names."
@@ -29,7 +29,7 @@ class Column:
     @property
     def sql(self) -> str:
         """The column in SQL."""
-        return f"{self.table}.{quoted(self.field.name)}"
+        return column_sql(self.field, self.table)
 
 
 @dataclass(frozen=True, slots=True)
