@@ -169,7 +169,7 @@ def rig(sandbox: Sandbox, folder: Path, *, connections: int = 3, limits: Any = N
     """A run of the audience that the sandbox holds now; `how` are settings of the audience's file."""
     setting = configured(create_leads={"enabled": True}, **how)
     configuration = Configuration(Pipeline(time_zone="Europe/Paris", limits=limits or {}), {setting.stem: setting})
-    project = LoadProject(configuration, Storage(str(folder / "root")), sandbox, connections)
+    project = LoadProject(configuration, Storage(str(folder / "root")), sandbox=sandbox, connections=connections)
     run = SyncRun(project, setting.stem, "run-1")
     client = project.mailchimp()
     run.save_schema(client.audience_schema(LIST))

@@ -80,7 +80,7 @@ def made(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         limits = {"bulk_query_above": above, "bulk_ingest_above": above}
         setting = audience(**settings)
         configuration = Configuration(Pipeline(time_zone="Europe/Paris", limits=limits), {setting.stem: setting})
-        return Mirrored(salesforce, LoadProject(configuration, Storage(str(tmp_path)), sandbox), world)
+        return Mirrored(salesforce, LoadProject(configuration, Storage(str(tmp_path)), sandbox=sandbox), world)
 
     return make
 
