@@ -63,8 +63,8 @@ class RowError:
         return {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
 
     def csv(self) -> str:
-        """The error in the `sf__Error` column; the punctuation is an assumption (no recording shows it)."""
-        return f"{self.code}:{self.message}:{' '.join(self.fields)} --"
+        """The error in the `sf__Error` column, as failed rows in public threads show it (without fields `..:--`)."""
+        return f"{self.code}:{self.message}:{' '.join([*self.fields, ''])}--"
 
 
 class RowRefused(Exception):  # noqa: N818 - an outcome of a row, not a fault of the sandbox

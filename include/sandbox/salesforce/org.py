@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce import limits, sessions
+from include.sandbox.salesforce.bulk import ingest_jobs as ingest
 from include.sandbox.salesforce.bulk import runner
 from include.sandbox.salesforce.bulk.ingest_jobs import IngestJobs
 from include.sandbox.salesforce.bulk.jobs import Jobs, Kind
@@ -20,7 +21,7 @@ from include.sandbox.salesforce.store import OrgStore
 
 IDENTITY: dict[str, Switch] = {"organization_id": ORGANIZATION_ID, "user_id": USER_ID}
 """Which org, and which user, the sandbox says it is: another one is another org with the same data."""
-SWITCHES = {**IDENTITY, **writer.SWITCHES, **runner.SWITCHES, **sessions.SWITCHES, **limits.SWITCHES}
+SWITCHES = {**IDENTITY, **writer.SWITCHES, **runner.SWITCHES, **ingest.SWITCHES, **sessions.SWITCHES, **limits.SWITCHES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Org:
         jobs = Jobs(store, controls)
         save = Writer(store, controls)
         query_jobs = QueryJobs(store, controls, jobs)
-        ingest_jobs = IngestJobs(store, jobs, save)
+        ingest_jobs = IngestJobs(store, controls, jobs, save)
         batch_jobs = BatchJobs(store, controls, jobs, save)
         works: dict[Kind, Work] = {"query": query_jobs.run, "ingest": ingest_jobs.run, "batch": batch_jobs.run}
         return cls(

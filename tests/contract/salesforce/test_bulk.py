@@ -156,7 +156,7 @@ def test_empty_cell_keeps_and_na_empties(org: Served, rest: requests.Session) ->
 @pytest.mark.parametrize(
     ("body", "ending", "message"),
     [
-        ("LastName,Nothing\na,b\n", "LF", "InvalidBatch : Field name not found : Nothing"),
+        ("LastName,Nothing\na,b\n", "LF", "InvalidBatch : InvalidBatch : Field name not found : Nothing"),
         ("LastName\r\na\r\n", "LF", "LineEnding is invalid on user data. Current LineEnding setting is LF"),
         ("LastName\na\n", "CRLF", "LineEnding is invalid on user data. Current LineEnding setting is CRLF"),
     ],
@@ -171,10 +171,121 @@ def test_file_that_cannot_be_read_fails_the_job(rest: requests.Session, body: st
 def test_delete_and_hard_delete(org: Served, rest: requests.Session) -> None:
     org.store.load([("Lead", [{"LastName": name, "Company": "c"} for name in ("a", "b")])])
     ids = [one["Id"] for one in rest.get(f"{JOBS}/../query", params={"q": "SELECT Id FROM Lead"}).json()["records"]]
-    ingest(rest, "Lead", "delete", f"Id\n{ids[0]}\n")
+    deleted = ingest(rest, "Lead", "delete", f"Id\n{ids[0]}\n003000000000000\n{ids[0][:15]}\n")
     ingest(rest, "Lead", "hardDelete", f"Id\n{ids[1]}\n")
     left = rest.get(f"{JOBS}/../queryAll", params={"q": "SELECT Id, IsDeleted FROM Lead"}).json()["records"]
     assert [(one["Id"], one["IsDeleted"]) for one in left] == [(ids[0], True)]
+    assert (deleted["numberRecordsProcessed"], deleted["numberRecordsFailed"]) == (3, 2)
+    assert {row["sf__Error"] for row in rows(rest, deleted, "failedResults")} == {
+        "MALFORMED_ID:malformed id 003000000000000:--",
+        "ENTITY_IS_DELETED:entity is deleted:--",
+    }
+
+
+@pytest.mark.parametrize("operation", ["delete", "hardDelete"])
+def test_delete_job_takes_ids_only(rest: requests.Session, operation: str) -> None:
+    job = ingest(rest, "Lead", operation, "Id,LastName\n00Q000000000000,x\n")
+    message = f"InvalidBatch : InvalidBatch : The '{operation}' batch must contain only ids"
+    assert (job["state"], job["errorMessage"], job["numberRecordsProcessed"]) == ("Failed", message, 0)
+
+
+def test_hard_delete_needs_a_permission(org: Served, rest: requests.Session) -> None:
+    org.controls.set_switches({"bulk_hard_delete": False})
+    asked = {"object": "Lead", "operation": "hardDelete", "contentType": "CSV"}
+    answer = rest.post(f"{JOBS}/ingest", json=asked)
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "FEATURENOTENABLED")
+    assert rest.post(f"{JOBS}/ingest", json=asked | {"operation": "delete"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"operation": "merge"},
+        {"object": "Nothing"},
+        {"contentType": "JSON"},
+        {"lineEnding": "CR"},
+        {"columnDelimiter": "COLON"},
+        {"operation": "upsert"},
+        {"operation": "upsert", "externalIdFieldName": "LastName"},
+    ],
+)
+def test_ingest_job_that_cannot_be_is_refused(rest: requests.Session, wrong: dict[str, str]) -> None:
+    asked = {"object": "Lead", "operation": "insert", "contentType": "CSV"} | wrong
+    assert rest.post(f"{JOBS}/ingest", json=asked).status_code == 400
+    assert rest.get(f"{JOBS}/ingest").json() == {"done": True, "records": [], "nextRecordsUrl": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "delimiter"),
+    [("COMMA", ","), ("TAB", "\t"), ("PIPE", "|"), ("SEMICOLON", ";"), ("CARET", "^"), ("BACKQUOTE", "`")],
+)
+def test_results_have_the_delimiter_and_line_ending_of_the_job(
+    rest: requests.Session, name: str, delimiter: str
+) -> None:
+    declared = {"columnDelimiter": name, "lineEnding": "CRLF"}
+    body = f'LastName{delimiter}Company\r\n"a{delimiter}b"{delimiter}c\r\n{delimiter}d\r\n'
+    job = ingest(rest, "Lead", "insert", body, **declared)
+    assert (job["columnDelimiter"], job["lineEnding"], job["numberRecordsFailed"]) == (name, "CRLF", 1)
+
+    made = rest.get(f"{JOBS}/ingest/{job['id']}/successfulResults").text
+    header = delimiter.join(f'"{one}"' for one in ("sf__Id", "sf__Created", "LastName", "Company"))
+    assert made.startswith(f"{header}\r\n")
+    assert made.endswith(f'"true"{delimiter}"a{delimiter}b"{delimiter}"c"\r\n')
+    failed = rest.get(f"{JOBS}/ingest/{job['id']}/failedResults").text
+    error = "REQUIRED_FIELD_MISSING:Required fields are missing: [LastName]:LastName --"
+    assert failed.split("\r\n")[1:] == [delimiter.join(f'"{one}"' for one in ("", error, "", "d")), ""]
+
+    found = query(rest, "SELECT LastName, Company FROM Lead", **declared)
+    read = rest.get(f"{JOBS}/query/{found['id']}/results").content.decode()
+    assert read == f'"LastName"{delimiter}"Company"\r\n"a{delimiter}b"{delimiter}"c"\r\n'
+
+
+def test_query_job_goes_through_its_states(org: Served, rest: requests.Session) -> None:
+    org.controls.set_switches({"bulk_job_seconds": 30})
+    asked = {"operation": "query", "query": "SELECT Id FROM Contact"}
+    url = f"{JOBS}/query/{rest.post(f'{JOBS}/query', json=asked).json()['id']}"
+    early = rest.get(f"{url}/results")
+    assert (early.status_code, early.json()[0]["errorCode"]) == (400, "INVALIDJOBSTATE")
+    running = rest.delete(url)
+    assert running.json() == [
+        {
+            "message": "Error encountered when deleting the job because the job is not terminated",
+            "errorCode": "API_ERROR",
+        }
+    ]
+    wrong = rest.patch(url, json={"state": "UploadComplete"})
+    assert (wrong.status_code, wrong.json()[0]["errorCode"]) == (400, "INVALIDJOBSTATE")
+    assert rest.patch(url, json={"state": "Aborted"}).json()["state"] == "Aborted"
+    assert rest.get(f"{url}/results").status_code == 400
+    assert (rest.delete(url).status_code, rest.get(url).status_code) == (204, 404)
+
+
+def test_ingest_job_goes_through_its_states(rest: requests.Session) -> None:
+    asked = {"object": "Contact", "operation": "insert", "contentType": "CSV"}
+    url = f"{JOBS}/ingest/{rest.post(f'{JOBS}/ingest', json=asked).json()['id']}"
+
+    def refused(answer: requests.Response) -> bool:
+        return (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALIDJOBSTATE")
+
+    assert refused(rest.get(f"{url}/successfulResults"))
+    assert refused(rest.delete(url))
+    assert rest.patch(url, json={"state": "JobComplete"}).status_code == 400
+    rest.put(f"{url}/batches", "LastName\na\n", headers=CSV)
+    rest.patch(url, json={"state": "UploadComplete"})
+    assert refused(rest.put(f"{url}/batches", "LastName\nb\n", headers=CSV))
+    assert refused(rest.patch(url, json={"state": "UploadComplete"}))
+    assert ended(rest, "ingest", url.rpartition("/")[2])["state"] == "JobComplete"
+    assert rest.patch(url, json={"state": "Aborted"}).json() == [
+        {"message": "Aborting already Completed Job not allowed", "errorCode": "INVALIDJOBSTATE"}
+    ]
+    assert (rest.delete(url).status_code, rest.get(url).status_code) == (204, 404)
+
+
+@pytest.mark.parametrize("locator", ["nonsense", "MTAw", "LTE"])
+def test_locator_that_is_none_is_refused(rest: requests.Session, locator: str) -> None:
+    job = query(rest, "SELECT Id FROM Contact")
+    answer = rest.get(f"{JOBS}/query/{job['id']}/results", params={"locator": locator})
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_QUERY_LOCATOR")
 
 
 def test_aborted_job_leaves_its_rows_unprocessed_and_can_be_deleted(rest: requests.Session) -> None:

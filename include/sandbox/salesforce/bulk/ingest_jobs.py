@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from include.sandbox.controls import Controls
 from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed, batches
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
 from include.sandbox.salesforce.dml.changes import Saved, Sent
@@ -21,14 +22,21 @@ NULL = "#N/A"
 # The vendor's documents do not promise result rows in the order of the upload, so they come in another.
 UNORDERED = "row * 7919 % 101"
 OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
+_DELETIONS = frozenset({"delete", "hardDelete"})
+# As Salesforce's own Data Loader looks for it (github.com/forcedotcom/dataloader, BulkApiVisitorUtil).
+HARD_DELETE_FORBIDDEN = (
+    "hardDelete operation requires special user profile permission, please contact your system administrator"
+)
+SWITCHES = {"bulk_hard_delete": True}
 Rows = Iterator[list[str]]
 
 
 class IngestJobs:
     """What an ingest job does, and its results."""
 
-    def __init__(self, store: OrgStore, jobs: Jobs, writer: Writer) -> None:
+    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, writer: Writer) -> None:
         self._store = store
+        self._controls = controls
         self._jobs = jobs
         self._writer = writer
 
@@ -36,12 +44,17 @@ class IngestJobs:
         """A new ingest job, open for its upload.
 
         Raises:
-            ApiError: an unknown object, operation, external id field, delimiter or line ending.
+            ApiError: an unknown object, operation, external id field, format, delimiter or line ending; or a hard
+                delete by a user who may not (the switch `bulk_hard_delete`).
         """
         operation, key = asked.get("operation"), asked.get("externalIdFieldName")
         sobject = self._store.schema.find(str(asked.get("object")))
         if operation not in OPERATIONS:
             raise ApiError(400, "API_ERROR", f"unknown operation: {operation}")
+        if asked.get("contentType", "CSV") != "CSV":
+            raise ApiError(400, "API_ERROR", f"contentType is CSV, not {asked['contentType']}")
+        if operation == "hardDelete" and not self._controls.switches["bulk_hard_delete"]:
+            raise ApiError(400, "FEATURENOTENABLED", HARD_DELETE_FORBIDDEN)
         if sobject is None or not sobject.describe["createable"]:
             raise ApiError(400, "INVALIDENTITY", f"Entity '{asked.get('object')}' is not supported by the Bulk API.")
         if operation == "upsert":
@@ -82,7 +95,7 @@ class IngestJobs:
         job.dialect.check(self._upload(job))
         rows, done, failed = self._rows(job), job.processed, job.failed
         header = next(rows, [])
-        _check_header(sobject, header)
+        _check_header(sobject, header, job.spec["operation"])
         for batch in batches(islice(rows, done, None), ROWS_PER_BATCH):
             with self._store.database.writing() as connection:
                 results = self._write(job, sobject, header, batch)
@@ -146,9 +159,8 @@ class IngestJobs:
     def _write(self, job: Job, sobject: SObject, header: list[str], batch: list[list[str]]) -> list[Saved]:
         operation = job.spec["operation"]
         fitting = [row for row in batch if len(row) == len(header)]
-        if operation in {"delete", "hardDelete"}:
-            ids = [dict(zip(map(str.lower, header), row, strict=True)).get("id", "") for row in fitting]
-            results = self._writer.delete(sobject, ids, hard=operation == "hardDelete")
+        if operation in _DELETIONS:
+            results = self._writer.delete(sobject, [row[0] for row in fitting], hard=operation == "hardDelete")
         else:
             key = sobject.fields[job.spec["externalIdFieldName"]] if operation == "upsert" else None
             results = self._writer.save(sobject, operation, [sent_row(header, row) for row in fitting], key=key)
@@ -161,14 +173,18 @@ def _misfit(header: list[str], row: list[str]) -> Saved:
     return Saved("", created=False, errors=(RowError("INVALID_CSV_ROW", message),))
 
 
-def _check_header(sobject: SObject, header: list[str]) -> None:
+def _check_header(sobject: SObject, header: list[str], operation: str) -> None:
     if not header:
         raise JobFailed("InvalidBatch : The file has no header")
+    if operation in _DELETIONS and [name.lower() for name in header] != ["id"]:
+        # https://github.com/forcedotcom/SFDX-Data-Move-Utility/issues/325
+        raise JobFailed(f"InvalidBatch : InvalidBatch : The '{operation}' batch must contain only ids")
     for name in header:
         relationship, dot, _ = name.partition(".")
         known = sobject.relationship(relationship) if dot else sobject.find(name)
         if known is None:
-            raise JobFailed(f"InvalidBatch : Field name not found : {name}")
+            # https://github.com/msrivastav13/node-sf-bulk2/issues/17
+            raise JobFailed(f"InvalidBatch : InvalidBatch : Field name not found : {name}")
 
 
 def sent_row(header: list[str], row: list[str]) -> Sent:

@@ -18,6 +18,7 @@ from include.sandbox.salesforce.values import stamp
 Kind = Literal["query", "ingest", "batch job", "batch"]
 PREFIXES: dict[Kind, str] = {"query": "750", "ingest": "750", "batch job": "750", "batch": "751"}
 ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
+_ASKED_FOR = ("UploadComplete", "Aborted")
 _COLUMNS = "id, kind, state, spec, created, changed, processed, failed, retries, milliseconds, error"
 _TABLES = ("_job_uploads", "_job_rows", "_job_pages")
 
@@ -155,8 +156,13 @@ class Jobs:
         """Ends the upload of a job, or aborts it.
 
         Raises:
-            ApiError: INVALIDJOBSTATE.
+            ApiError: INVALIDJOBSTATE; or BADREQUEST: a state that nobody can ask for.
         """
+        if state not in _ASKED_FOR:
+            raise ApiError(400, "BADREQUEST", f"state is one of {', '.join(_ASKED_FOR)}, not {state}")
+        if state == "Aborted" and job.state == "JobComplete":
+            # https://github.com/restforce/restforce/issues/905
+            raise ApiError(400, "INVALIDJOBSTATE", "Aborting already Completed Job not allowed")
         closing = state == "UploadComplete" and job.kind == "ingest" and job.state == "Open"
         if not closing and (state != "Aborted" or job.state in ENDED):
             raise invalid_state(job)
@@ -166,12 +172,18 @@ class Jobs:
         return self.get(job.kind, job.id)
 
     def delete(self, job: Job) -> None:
-        """Forgets a job that has ended or was never started.
+        """Forgets a job: one that has ended, or an ingest job that is not under way yet.
+
+        https://developer.salesforce.com/docs/platform/api-asynch/guide/query-delete-job.html and
+        https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/delete_job.htm
 
         Raises:
-            ApiError: INVALIDJOBSTATE.
+            ApiError: API_ERROR for a query job, INVALIDJOBSTATE for an ingest job.
         """
-        if job.state == "InProgress" or (job.kind == "query" and job.state not in ENDED):
+        if job.kind == "query" and job.state not in ENDED:
+            message = "Error encountered when deleting the job because the job is not terminated"
+            raise ApiError(400, "API_ERROR", message)
+        if job.state not in {*ENDED, "UploadComplete"}:
             raise invalid_state(job)
         with self._store.database.writing() as connection:
             connection.execute("DELETE FROM _jobs WHERE id = ?", (job.id,))

@@ -12,7 +12,7 @@ from typing import Any
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.bulk.csv_format import JobFailed, batches
-from include.sandbox.salesforce.bulk.ingest_jobs import OPERATIONS, ROWS_PER_BATCH
+from include.sandbox.salesforce.bulk.ingest_jobs import HARD_DELETE_FORBIDDEN, OPERATIONS, ROWS_PER_BATCH
 from include.sandbox.salesforce.bulk.jobs import ENDED, Job, Jobs
 from include.sandbox.salesforce.bulk_v1.batch_data import CONTENT_TYPES, read_batch
 from include.sandbox.salesforce.bulk_v1.documents import BulkError
@@ -50,13 +50,16 @@ class BatchJobs:
         """A new job, open for batches.
 
         Raises:
-            BulkError: InvalidJob: an unknown object, operation, external id field, format or concurrency mode.
+            BulkError: InvalidJob: an unknown object, operation, external id field, format or concurrency mode;
+                FeatureNotEnabled: a hard delete by a user who may not.
         """
         operation, mode = asked.get("operation"), asked.get("concurrencyMode") or MODES[0]
         content_type = asked.get("contentType") or "XML"
         sobject = self._store.schema.find(str(asked.get("object")))
         if operation not in OPERATIONS:
             raise BulkError("InvalidJob", f"this operation is not served: {operation}")
+        if operation == "hardDelete" and not self._controls.switches["bulk_hard_delete"]:
+            raise BulkError("FeatureNotEnabled", HARD_DELETE_FORBIDDEN)
         if content_type not in CONTENT_TYPES:
             raise BulkError("InvalidJob", f"this content type is not served: {content_type}")
         if mode not in {*MODES, *range(len(MODES))}:  # also by number: simple-salesforce sends 0 and 1

@@ -46,6 +46,11 @@ class Change:
         if not self.errors:
             self.errors.append(error)
 
+    def outcome(self) -> "Saved":
+        """What came of the row; a record that was not made has no id."""
+        made_up = self.new and self.errors
+        return Saved("" if made_up else self.record_id, self.new, tuple(self.errors))
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:

@@ -33,9 +33,12 @@ def delete(
             connection, sobject, sobject.fields["Id"], [full for _, full in wanted if full], columns
         )
     }
-    results, doomed = [], []
+    results: list[Saved] = []
+    doomed: list[str] = []
     for sent, record_id in wanted:
-        error = _refusal(sobject, sent, record_id, found, hard=hard)
+        # Told twice in one call, a record is gone the second time (assumed).
+        again = RowError("ENTITY_IS_DELETED", "entity is deleted") if record_id in doomed else None
+        error = again or _refusal(sobject, sent, record_id, found, hard=hard)
         results.append(Saved(record_id or sent, created=False, errors=(error,) if error else ()))
         if error is None and record_id:
             doomed.append(record_id)

@@ -107,7 +107,7 @@ class Writer:
         validation = Validation(self._store.validation_rules(), now, tell_all)
         write = partial(self._write, connection, sobject, stamp(now))
         validation.write(connection, sobject, standing(changes), write)
-        return [Saved(change.record_id, change.new, tuple(change.errors)) for change in changes]
+        return [change.outcome() for change in changes]
 
     def _let_rows_fail(self, sobject: SObject, operation: Operation, changes: Iterable[Change]) -> None:
         for change in changes:
