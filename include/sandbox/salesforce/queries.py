@@ -16,9 +16,11 @@ from typing import Any
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.soql.columns import described_columns
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
 from include.sandbox.salesforce.soql.parser import parse
 from include.sandbox.salesforce.soql.scope import Parent
+from include.sandbox.salesforce.soql.tree import Query
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import Stored, address_json, to_json
 
@@ -57,11 +59,7 @@ class Queries:
         Raises:
             ApiError: the query is wrong.
         """
-        parsed = parse(soql)
-        compiled = compile_query(self._store.schema, parsed, today=self._controls.now().date(), deleted=deleted)
-        if compiled.root.tooling and not tooling:
-            message = f"sObject type '{parsed.source}' is not supported."
-            raise parsed.source_place.refused("INVALID_TYPE", message)
+        _, compiled = self._compiled(soql, deleted=deleted, tooling=tooling)
         with self._store.database.reading() as connection:
             if compiled.counted:
                 return {"totalSize": _counted(connection, compiled), "done": True, "records": []}
@@ -71,6 +69,14 @@ class Queries:
             cursor = _Cursor(compiled, array("q", (row[0] for row in found)), size)
             _refuse_many_metadata(cursor)
             return self._page(connection, cursor, 0, base, self._new_locator)
+
+    def columns(self, soql: str, *, tooling: bool = False) -> dict[str, Any]:
+        """What a query selects, without running it.
+
+        Raises:
+            ApiError: the query is wrong.
+        """
+        return described_columns(*self._compiled(soql, deleted=False, tooling=tooling))
 
     def more(self, locator: str, base: str) -> dict[str, Any]:
         """The page that a locator stands for.
@@ -86,6 +92,14 @@ class Queries:
             self._cursors.move_to_end(name)
         with self._store.database.reading() as connection:
             return self._page(connection, cursor, int(start), base, lambda _cursor: name)
+
+    def _compiled(self, soql: str, *, deleted: bool, tooling: bool) -> tuple[Query, Compiled]:
+        parsed = parse(soql)
+        compiled = compile_query(self._store.schema, parsed, today=self._controls.now().date(), deleted=deleted)
+        if compiled.root.tooling and not tooling:
+            message = f"sObject type '{parsed.source}' is not supported."
+            raise parsed.source_place.refused("INVALID_TYPE", message)
+        return parsed, compiled
 
     def _page(
         self, connection: sqlite3.Connection, cursor: _Cursor, start: int, base: str, name: Callable[[_Cursor], str]
@@ -126,10 +140,6 @@ def _grouped(connection: sqlite3.Connection, compiled: Compiled) -> dict[str, An
         for row in rows
     ]
     return {"totalSize": len(records), "done": True, "records": records}
-
-
-def _aggregated(output: Output, value: Stored) -> Any:
-    return to_json(output.field, value) if output.field else value
 
 
 def _refuse_many_metadata(cursor: _Cursor) -> None:

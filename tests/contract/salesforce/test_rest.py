@@ -265,3 +265,52 @@ def test_deleted_and_updated_list_ids_between_two_times(org: Served, client: Sal
     window = org.controls.now() - timedelta(hours=1), org.controls.now() + timedelta(hours=1)
     assert [one["id"] for one in client.Contact.deleted(*window)["deletedRecords"]] == [gone]
     assert client.Contact.updated(*window)["ids"] == [kept]
+
+
+def test_several_slashes_before_the_path_count_as_one(rest: requests.Session) -> None:
+    answer = rest.get(f"{credentials.INSTANCE_URL}//services/data/v59.0/limits/")
+
+    assert answer.status_code == 200
+
+
+def test_a_querys_columns_are_told_instead_of_its_records(rest: requests.Session) -> None:
+    def columns(query: str) -> dict:
+        return rest.get(f"{DATA}/query", params={"q": query, "columns": "true"}).json()
+
+    told = columns("SELECT Id, Account.Name, LastName, Account.Owner.Name FROM Contact")
+    (id_, account, name) = told.pop("columnMetadata")
+    assert told == {"entityName": "Contact", "groupBy": False, "idSelected": True, "keyPrefix": "003"}
+    assert id_ == {
+        "aggregate": False,
+        "apexType": "Id",
+        "booleanType": False,
+        "columnName": "Id",
+        "custom": False,
+        "displayName": "Id",
+        "foreignKeyName": None,
+        "insertable": False,
+        "joinColumns": [],
+        "numberType": False,
+        "textType": False,
+        "updatable": False,
+    }
+    assert [name[key] for key in ("columnName", "apexType", "insertable", "textType")] == [
+        "LastName",
+        "String",
+        True,
+        True,
+    ]
+    assert account["columnName"] == "Account"
+    parts = account["joinColumns"]
+    assert [one["columnName"] for one in parts] == ["Name", "Owner"]
+    assert [one["columnName"] for one in parts[1]["joinColumns"]] == ["Name"]
+
+    told = columns("SELECT LeadSource, COUNT(Id), MAX(CreatedDate) latest FROM Lead GROUP BY LeadSource")
+    shown = [(one["columnName"], one["displayName"], one["aggregate"]) for one in told["columnMetadata"]]
+    assert shown == [
+        ("LeadSource", "LeadSource", False),
+        ("expr0", "count(Id)", True),
+        ("latest", "max(CreatedDate)", True),
+    ]
+    assert (told["groupBy"], told["idSelected"]) == (True, False)
+    assert columns("SELECT Nothing FROM Contact")[0]["errorCode"] == "INVALID_FIELD"

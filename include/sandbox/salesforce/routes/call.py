@@ -73,11 +73,14 @@ Handler = Callable[[Call], Response]
 
 
 class AnySlashRoute(Route):
-    """A route that also takes its path with a slash at the end, as Salesforce does."""
+    """A route that also takes its path with a slash at the end, as Salesforce does, and with several at its beginning.
+
+    The Salesforce CLI keeps an org's address with the slash behind the host and puts `/services/...` after that.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Matches without the slash at the end."""
-        return super().matches({**scope, "path": scope["path"].rstrip("/")})
+        """Matches with one slash at the beginning and none at the end."""
+        return super().matches({**scope, "path": "/" + scope["path"].strip("/")})
 
 
 def json_answer(content: object, status: int = 200) -> Response:

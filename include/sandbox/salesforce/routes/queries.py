@@ -29,6 +29,8 @@ def query_routes(org: Org) -> list[Route]:
 def _first(call: Call, *, deleted: bool, tooling: bool = False) -> Response:
     if "q" not in call.query:
         raise ApiError(400, "MALFORMED_QUERY", "SOQL statement cannot be empty.")
+    if call.query.get("columns") == "true":
+        return json_answer(call.org.queries.columns(call.query["q"], tooling=tooling))
     base = call.base + "/tooling" * tooling
     size = _page_size(call)
     return json_answer(call.org.queries.run(call.query["q"], base, deleted=deleted, size=size, tooling=tooling))

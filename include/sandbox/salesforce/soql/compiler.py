@@ -22,12 +22,14 @@ class Output:
         sql: its expression; for an address there are several, one per part.
         column: where it comes from; None for a counted or averaged value.
         name: under which it appears.
+        written: the field, or the function like `avg(Amount)`.
     """
 
     sql: tuple[str, ...]
     column: Column | None
     field: Field | None
     name: str
+    written: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _outputs(scope: Scope, query: Query, *, grouped: bool) -> tuple[Output, ...]
             outputs += _field_set(scope, selected, query.limit)
         elif isinstance(selected.what, Call):
             sql, field = aggregate_sql(scope, selected.what)
-            outputs.append(Output((sql,), None, field, selected.alias or f"expr{unnamed}"))
+            called = f"{selected.what.function.lower()}({selected.what.path or ''})"
+            outputs.append(Output((sql,), None, field, selected.alias or f"expr{unnamed}", called))
             unnamed += not selected.alias
         else:
             if grouped and not is_grouped(selected.what, query.group):
@@ -178,7 +181,7 @@ def _plain(column: Column, selected: Selected, *, grouped: bool) -> Output:
     else:
         parts = column.sobject.parts(column.field.name).values()
         sql = tuple(f'{column.table}."{part.name}"' for part in parts)
-    return Output(sql, column, column.field, selected.alias or column.field.name)
+    return Output(sql, column, column.field, selected.alias or column.field.name, column.field.name)
 
 
 def _field_set(scope: Scope, selected: Selected, limit: int | None) -> list[Output]:
