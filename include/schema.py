@@ -10,6 +10,8 @@ MergeFieldType = Literal[
 ]
 CategoryType = Literal["checkboxes", "dropdown", "radio", "hidden"]
 PersonObject = Literal["Contact", "Lead"]
+ConditionObject = Literal["Contact", "Lead", "CampaignMember"]
+"""Objects whose fields a condition compares."""
 PERSON_OBJECTS: tuple[PersonObject, ...] = ("Contact", "Lead")
 
 

@@ -12,7 +12,8 @@ from include.config.check_leads import lead_problems
 from include.config.check_types import condition_problem
 from include.config.fields import FieldUse, audience_uses, rule_uses
 from include.config.mapping import address_paths, allowed
-from include.config.models import Audience, Configuration, Query, Rule
+from include.config.models import Audience, Configuration, Rule
+from include.config.queries import Query
 from include.config.sources import Problem, Way, listed, shown
 from include.errors import ConfigError
 from include.schema import AudienceSchema, Interest, SalesforceField, SalesforceSchema
@@ -113,11 +114,17 @@ def _uses(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Findin
         way = (*use.way, "field") if use.use == "condition" else use.way
         field = salesforce.field(use.object, use.path)
         if field is None:
-            yield way, unknown_field(use, salesforce)
+            yield way, _in_query(configured, use) + unknown_field(use, salesforce)
         elif use.use == "consent" and field.type != "boolean":
             yield way, f"{use.object}.{use.path} is a {field.type} field; consent needs a boolean (checkbox) field"
         elif use.country == "code" and field.type == "address":
             yield from _country_code(use, salesforce)
+
+
+def _in_query(configured: Audience, use: FieldUse) -> str:
+    """The name of the query that a field is used in, as its message begins."""
+    position = use.way[3] if use.way[2:3] == ("queries",) else None
+    return f"query {configured.queries[position].name}: " if isinstance(position, int) else ""
 
 
 def _country_code(use: FieldUse, salesforce: SalesforceSchema) -> Iterator[Finding]:
@@ -131,11 +138,14 @@ def _country_code(use: FieldUse, salesforce: SalesforceSchema) -> Iterator[Findi
 
 def _conditions(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Finding]:
     for position, query in enumerate(configured.queries):
-        for way, comparison in query.where.comparisons() if query.where else ():
-            field = salesforce.field(query.object, comparison.field or "")
+        top: Way = ("audiences", configured.stem, "queries", position)
+        if query.object == "PersonAccount" and salesforce.field("Contact", "IsPersonAccount") is None:
+            yield (*top, "object"), "the org has no person accounts; write `Contact` or `Lead`"
+        for way, object_name, comparison in query.comparisons():
+            field = salesforce.field(object_name, comparison.field or "")
             message = condition_problem(comparison, field) if field else None
             if message:
-                yield ("audiences", configured.stem, "queries", position, "where", *way, comparison.operator), message
+                yield (*top, *way, comparison.operator), f"query {query.name}: {message}"
 
 
 def _rules(rules: tuple[Rule, ...], salesforce: SalesforceSchema) -> Iterator[Finding]:

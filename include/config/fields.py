@@ -9,16 +9,16 @@ from typing import Literal
 from include.config.mapping import address_paths
 from include.config.models import Audience, Configuration, Rule
 from include.config.sources import Way
-from include.schema import PERSON_OBJECTS, PersonObject
+from include.schema import PERSON_OBJECTS, ConditionObject, PersonObject
 
-Use = Literal["mapping", "condition", "consent", "rule"]
+Use = Literal["mapping", "condition", "object", "consent", "rule"]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldUse:
     """One mention of a Salesforce field: object, path, what for, and where it stands in the configuration."""
 
-    object: PersonObject
+    object: ConditionObject
     path: str
     use: Use
     way: Way
@@ -27,12 +27,23 @@ class FieldUse:
 
 def read_fields(configuration: Configuration) -> dict[PersonObject, tuple[str, ...]]:
     """Every field path to read per object, sorted; a compound address is given as its parts."""
-    uses = [use for audience in configuration.audiences.values() for use in audience_uses(audience)]
-    uses += [use for position, rule in enumerate(configuration.rules) for use in rule_uses(rule, position)]
     paths: dict[PersonObject, set[str]] = {object_name: set() for object_name in PERSON_OBJECTS}
-    for use in uses:
-        paths[use.object].update(address_paths(use.path, use.country) or (use.path,))
+    for use in _uses(configuration):
+        if use.object != "CampaignMember":
+            paths[use.object].update(address_paths(use.path, use.country) or (use.path,))
     return {object_name: tuple(sorted(found)) for object_name, found in paths.items()}
+
+
+def campaign_member_fields(configuration: Configuration) -> tuple[str, ...]:
+    """Every field path of campaign members that a condition names, sorted; they are compared in Salesforce."""
+    return tuple(sorted({use.path for use in _uses(configuration) if use.object == "CampaignMember"}))
+
+
+def _uses(configuration: Configuration) -> Iterator[FieldUse]:
+    for audience in configuration.audiences.values():
+        yield from audience_uses(audience)
+    for position, rule in enumerate(configuration.rules):
+        yield from rule_uses(rule, position)
 
 
 def audience_uses(audience: Audience) -> Iterator[FieldUse]:
@@ -49,9 +60,10 @@ def audience_uses(audience: Audience) -> Iterator[FieldUse]:
             if path := audience.consent.field(object_name):
                 yield FieldUse(object_name, path, "consent", (*top, "consent", object_name.lower()))
     for position, query in enumerate(audience.queries):
-        for way, comparison in query.where.comparisons() if query.where else ():
-            at = (*top, "queries", position, "where", *way)
-            yield FieldUse(query.object, comparison.field or "", "condition", at)
+        if query.object == "CampaignMember":
+            yield FieldUse("CampaignMember", "CampaignId", "object", (*top, "queries", position, "object"))
+        for way, compared, comparison in query.comparisons():
+            yield FieldUse(compared, comparison.field or "", "condition", (*top, "queries", position, *way))
 
 
 def rule_uses(rule: Rule, position: int) -> Iterator[FieldUse]:

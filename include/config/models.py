@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from include.config.conditions import Condition
+from include.config.dates import Weekday
 from include.config.policies import (
     PRESETS,
     Conflict,
@@ -18,7 +18,8 @@ from include.config.policies import (
     PolicyName,
     StopsMatching,
 )
-from include.config.scalars import Cap, CronExpression, DateBounds, GroupPath, Share, Switch, TimeZone
+from include.config.queries import Query
+from include.config.scalars import Cap, CronExpression, DateBounds, Share, Switch, TimeZone
 from include.config.sources import Sources
 from include.config.strict import Model
 from include.schema import PersonObject
@@ -74,6 +75,7 @@ class Pipeline(Model):
     connections: Connections = Connections()
     root: str = "data"
     time_zone: TimeZone
+    week_starts: Weekday = Field(default="sunday", description="first day of a week in conditions: `this week`")
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
     quality: Quality = Quality()
@@ -147,17 +149,6 @@ class FieldMapping(Model):
     def source(self, object_name: PersonObject) -> str | None:
         """The Salesforce field path of an object."""
         return self.contact if object_name == "Contact" else self.lead
-
-
-class Query(Model):
-    """A saved selection of people, and the groups and tags they get."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9_]{1,64}$")
-    object: PersonObject
-    where: Condition | None = None
-    run: Literal["automatic", "manual"] = "automatic"
-    groups: tuple[GroupPath, ...] = ()
-    tags: tuple[str, ...] = ()
 
 
 class CircuitBreaker(Model):

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from include.config.candidates import did_you_mean
 from include.config.dates import checked_bounds
 
+TAG_LENGTH = 100
+"""Characters of a tag's name at most (https://mailchimp.com/help/getting-started-tags/)."""
 _CAP = re.compile(r"\d{1,3}(\.\d+)?%", re.ASCII)
 
 
@@ -62,6 +64,12 @@ def _group(value: str) -> str:
     return value
 
 
+def _tag(value: str) -> str:
+    if not value.strip() or len(value) > TAG_LENGTH:
+        raise ValueError(f"`{value}` is not a tag; write a text of 1 to {TAG_LENGTH} characters")
+    return value.strip()
+
+
 def _date_bounds(value: object) -> object:
     match value:
         case [str() as first, str() as last]:
@@ -81,5 +89,7 @@ CronExpression = Annotated[str, AfterValidator(_cron)]
 """Five fields, or a preset such as `@hourly`."""
 GroupPath = Annotated[str, AfterValidator(_group)]
 """`category / group`."""
+TagName = Annotated[str, AfterValidator(_tag)]
+"""A tag's name, without white space around it."""
 DateBounds = Annotated[tuple[str, str], BeforeValidator(_date_bounds)]
 """Two date expressions, both included."""

@@ -11,7 +11,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from include.config.fields import read_fields
+from include.config.fields import campaign_member_fields, read_fields
 from include.errors import DeferredError, StoppedByCheck
 from include.pipelines import people_read, runs, watermarks
 from include.pipelines.identity import connect_salesforce
@@ -62,7 +62,7 @@ def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
     connect_salesforce(project, client)
     seen_at = client.server_time()
     paths = read_fields(project.configuration)
-    schema = read_schema(client, paths)
+    schema = read_schema(client, paths, campaign_member_fields(project.configuration))
     readings = [people_read.plan_reading(schema, name, paths[name]) for name in PERSON_OBJECTS]
     _stop_when_empty(project, client, readings)
     readings = [reading if full else _since_watermark(project, reading) for reading in readings]

@@ -16,17 +16,21 @@ OWN_OBJECTS = ("MC_Audience__c", "MC_Subscriber__c", "MC_Subscriber_Activity__c"
 NEEDED_FIELDS = ("Id", "Email", "HasOptedOutOfEmail", "CreatedDate", "SystemModstamp", "IsDeleted")
 
 
-def read_schema(client: SalesforceClient, paths: Mapping[PersonObject, Iterable[str]]) -> SalesforceSchema:
+def read_schema(
+    client: SalesforceClient, paths: Mapping[PersonObject, Iterable[str]], campaign_member: Iterable[str] = ()
+) -> SalesforceSchema:
     """Describe Contact, Lead, Account, our own objects, and every parent on the way of a field path.
 
-    Raises FatalError where the connected user can't see a field that every run needs. Paths that lead nowhere are left
-    for the audience's own check, so that one audience's mistake does not stop the others.
+    CampaignMember is described where paths of it are used. Raises FatalError where the connected user can't see a field
+    that every run needs. Paths that lead nowhere are left for the audience's own check, so that one audience's mistake
+    does not stop the others.
     """
     schema = SalesforceSchema({})
     for name in (*PERSON_OBJECTS, "Account", *OWN_OBJECTS):
         _describe(client, schema, name)
-    for object_name, object_paths in paths.items():
+    for object_name, object_paths in (*paths.items(), ("CampaignMember", campaign_member)):
         for path in object_paths:
+            _describe(client, schema, object_name)
             _describe_parents(client, schema, object_name, path)
     _require_needed(schema)
     return schema

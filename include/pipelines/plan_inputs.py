@@ -36,6 +36,7 @@ def plan_inputs(run: SyncRun) -> Inputs:
         org=run.salesforce_schema(),
         today=run.pins().extracted_at.astimezone(ZoneInfo(zone)).date(),
         time_zone=zone,
+        week_starts=configuration.pipeline.week_starts,
         lead_defaults=lead_defaults(configuration.audiences),
         only_query=run.query,
         only_query_since=_query_since(run) if run.query else None,

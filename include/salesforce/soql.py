@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Literal
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}")
@@ -17,6 +18,9 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}")
 ESCAPES = str.maketrans({
     "\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f",
 })  # fmt: skip
+
+LIKE_ESCAPES = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\\\\\"})
+"""In a pattern `%` and `_` are escaped as well, and a backslash twice: once for LIKE, once for the text."""
 
 Value = str | bool | int | float | date | datetime | None
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]
@@ -62,6 +66,41 @@ def all_of(*conditions: Where) -> Where:
     return Where("(" + " AND ".join(condition.text for condition in conditions) + ")")
 
 
+def top_level(*conditions: Where) -> Where:
+    """Every condition holds; without parentheses, as queries of other records need it."""
+    return Where(" AND ".join(condition.text for condition in conditions))
+
+
+def negated(condition: Where) -> Where:
+    """The condition does not hold."""
+    return Where(f"(NOT {condition.text})")
+
+
+def like(field: str, text: str, *, anywhere: bool) -> Where:
+    """A field begins with a text, or has it anywhere; `%` and `_` in it mean themselves."""
+    pattern = text.translate(ESCAPES | LIKE_ESCAPES)
+    return Where(f"{_name(field)} LIKE '{'%' if anywhere else ''}{pattern}%'")
+
+
+def includes(field: str, values: Iterable[str]) -> Where:
+    """One of the values of a multi-select picklist is chosen; `A;B` asks for both."""
+    return Where(f"{_name(field)} INCLUDES ({', '.join(literal(value) for value in values)})")
+
+
+def in_query(field: str, query: str, *, negated: bool) -> Where:
+    """A field is, or is not, among what another query selects."""
+    return Where(f"{_name(field)} {'NOT IN' if negated else 'IN'} ({query})")
+
+
+def raw(fragment: str, *, nested: bool) -> Where:
+    """A condition that somebody wrote, checked by `config/soql_fragment.py`: it can't end its parentheses.
+
+    At the top level a fragment without OR, and without NOT but that of NOT IN, needs none.
+    """
+    bare = not nested and not re.search(r"\bOR\b|\bNOT\b(?!\s+IN\b)", fragment, re.IGNORECASE)
+    return Where(fragment if bare else f"({fragment})")
+
+
 def literal(value: Value) -> str:
     """A value as SOQL writes it. Raises ValueError for a datetime without time zone."""
     match value:
@@ -77,7 +116,7 @@ def literal(value: Value) -> str:
             return value.isoformat()
         case str():
             return f"'{value.translate(ESCAPES)}'"
-    return repr(value)
+    return format(Decimal(repr(value)), "f")
 
 
 def _query(object_name: str, selection: str, where: Where | None) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from include.config.models import Query
+    from include.config.queries import Query
     from include.schema import AudienceSchema, Interest
     from include.transform.inputs import Inputs
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from include.config.dates import Calendar, Weekday
 from include.schema import AudienceSchema, MergeField, SalesforceSchema
 
 if TYPE_CHECKING:
-    from include.config.models import Audience, FieldMapping, Query
+    from include.config.models import Audience, FieldMapping
+    from include.config.queries import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Inputs:
         org: the Salesforce org, as extraction found it.
         today: the run's day in `time_zone`; what `today` means in a condition.
         time_zone: IANA name; a date and time counts as its day there.
+        week_starts: the first day of a week in conditions.
         lead_defaults: per Lead field, the defaults that any audience writes into new Leads (`lead_defaults()`).
         only_query: the one query that this run is for, where it is for one (R10, M04).
         only_query_since: when that query last ran; before its first run, when it was first seen (R10).
@@ -36,6 +39,12 @@ class Inputs:
     lead_defaults: Mapping[str, frozenset[str]] = field(default_factory=dict)
     only_query: str | None = None
     only_query_since: datetime | None = None
+    week_starts: Weekday = "sunday"
+
+    @property
+    def calendar(self) -> Calendar:
+        """What dates in conditions mean."""
+        return Calendar(self.today, self.time_zone, self.week_starts)
 
     @property
     def queries(self) -> tuple[Query, ...]:

@@ -57,6 +57,8 @@ def value_of(inputs: Inputs, object_name: str, path: str) -> str:
 def _paths(inputs: Inputs) -> set[str]:
     paths: set[str] = set()
     for use in audience_uses(inputs.audience):
+        if use.object == "CampaignMember":
+            continue  # compared in Salesforce
         parts: Iterable[str] = address_paths(use.path, use.country) or (use.path,)
         paths.update(parts)
     return paths

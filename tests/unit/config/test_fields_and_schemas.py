@@ -50,7 +50,7 @@ def test_anything_else_is_refused_with_examples(expression: str) -> None:
         resolve(expression, TODAY)
 
 
-def test_a_period_includes_today() -> None:
+def test_x() -> None:
     assert resolve_period("last 30 days", TODAY) == (date(2026, 3, 1), TODAY)
     assert resolve_period("next 2 weeks", TODAY) == (TODAY, date(2026, 4, 14))
 
