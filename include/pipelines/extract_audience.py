@@ -19,6 +19,7 @@ from include.pipelines.identity import connect_mailchimp, connect_salesforce
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.missing_audience import mark_missing
 from include.pipelines.run import Pins
+from include.pipelines.selections import read_selections
 from include.pipelines.tag_reading import TagReader
 from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
 
@@ -66,6 +67,7 @@ def extract(run: SyncRun) -> dict[str, object]:
     counts = reader.read(since, "members", complete=True)
     watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash)
     _pin(run, read_at)
+    counts["selected_in_salesforce"] = read_selections(run, schema)
     return counts | {"full": since is None, "calls": client.calls}
 
 

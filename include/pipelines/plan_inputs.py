@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from include.config.candidates import did_you_mean
+from include.config.dates import Calendar
 from include.errors import ConfigError
 from include.pipelines import runs
 from include.transform.inputs import Inputs, lead_defaults
@@ -41,6 +42,13 @@ def plan_inputs(run: SyncRun) -> Inputs:
         only_query=run.query,
         only_query_since=_query_since(run) if run.query else None,
     )
+
+
+def calendar_of(run: SyncRun) -> Calendar:
+    """What dates in conditions mean in a run whose extraction is done."""
+    pipeline = run.project.configuration.pipeline
+    today = run.pins().extracted_at.astimezone(ZoneInfo(pipeline.time_zone)).date()
+    return Calendar(today, pipeline.time_zone, pipeline.week_starts)
 
 
 def _query_since(run: SyncRun) -> datetime | None:

@@ -44,6 +44,9 @@ VALUES = (
     re.compile(r"\+?\d[\d\s()./-]{6,}\d"),
 )
 """E-mail addresses, whatever is quoted, phone numbers."""
+QUERY_ERROR = re.compile(r"ERROR at Row:(\d+):Column:(\d+)\n(?P<message>.+)", re.DOTALL)
+"""How the message of a refused query ends, after the query itself."""
+IDENTIFIER = re.compile(r"'[A-Za-z_][A-Za-z0-9_.]{0,120}'")
 RECORD_ID = re.compile(r"\bid: ?([A-Za-z0-9]{18}|[A-Za-z0-9]{15})\b")
 BULK_ERROR = re.compile(r"(?P<code>[A-Z][A-Z0-9_]+):(?P<message>.*?)(?::(?P<fields>[\w .,]*?) ?--)?", re.DOTALL)
 
@@ -106,10 +109,22 @@ def unreadable(action: str, why: str) -> TransientError:
 
 def _without_values(code: str, message: str) -> str:
     if code in MEANINGS:
-        return MEANINGS[code]
+        return f"{MEANINGS[code]}{_of_query(code, message)}"
     for pattern in VALUES:
         message = pattern.sub("...", message)
     return message.strip()[:500]
+
+
+def _of_query(code: str, message: str) -> str:
+    """What a refused query's message says after the query: where, and what; of quoted text only names of the schema."""
+    found = QUERY_ERROR.search(message)
+    if found is None:
+        return ""
+    said = found["message"]
+    names = IDENTIFIER.findall(said) if code in {"INVALID_FIELD", "INVALID_TYPE"} else []
+    for pattern in VALUES:
+        said = pattern.sub(lambda match: match[0] if match[0] in names else "...", said)
+    return f": {said.strip()[:300]} (row {found[1]}, column {found[2]})"
 
 
 def _record_id(message: str) -> str | None:

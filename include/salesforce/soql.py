@@ -19,8 +19,8 @@ ESCAPES = str.maketrans({
     "\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f",
 })  # fmt: skip
 
-LIKE_ESCAPES = str.maketrans({"%": "\\%", "_": "\\_", "\\": "\\\\\\\\"})
-"""In a pattern `%` and `_` are escaped as well, and a backslash twice: once for LIKE, once for the text."""
+LIKE_ESCAPES = str.maketrans({"%": "\\%", "_": "\\_"})
+"""In a pattern these are escaped as well; a backslash is written as in any text."""
 
 Value = str | bool | int | float | date | datetime | None
 Operator = Literal["=", "!=", "<", "<=", ">", ">="]

@@ -45,7 +45,8 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
 
     Views: people, members, emails, synced_values, assignments (as in `warehouse/tables.py`; the last three and members
     of this audience, emails of all), mapped, lead_candidates (`values.py`) and findings (side, object, key, email_key,
-    field, rule, reason, gates). Raises StoppedByCheck where a field was not read yet, ConfigError for an unknown group.
+    field, rule, reason, gates), selections (selection, id). Raises StoppedByCheck where a field was not read yet,
+    ConfigError for an unknown group.
     """
     list_id = inputs.schema.list_id
     find_people(connection, inputs)

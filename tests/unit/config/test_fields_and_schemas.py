@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.config import json_schema
-from include.config.dates import resolve, resolve_period
+from include.config.dates import Weekday, resolve, resolve_days
 from include.config.fields import read_fields
 from include.config.load import audience_stems, configuration_folder, load_configuration
 from include.config.mapping import ALLOWED, AddressPaths, address_paths
@@ -42,17 +42,43 @@ def test_a_leap_day_steps_to_the_end_of_february() -> None:
     assert resolve("today - 1 year", date(2024, 2, 29)) == date(2023, 2, 28)
 
 
-@pytest.mark.parametrize(
-    "expression", ["", "tomorrow", "today - days", "2026-02-30", "today - 9000 years", "22/11/2026"]
-)
+@pytest.mark.parametrize("expression", ["", "morrow", "today - days", "2026-02-30", "today - 9000 years", "22/11/2026"])
 def test_anything_else_is_refused_with_examples(expression: str) -> None:
     with pytest.raises(ValueError, match="is not a date; write `2026-11-22`"):
         resolve(expression, TODAY)
 
 
-def test_x() -> None:
-    assert resolve_period("last 30 days", TODAY) == (date(2026, 3, 1), TODAY)
-    assert resolve_period("next 2 weeks", TODAY) == (TODAY, date(2026, 4, 14))
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("last 30 days", "2026-03-01", "2026-03-31"),
+        ("next 2 days", "2026-04-01", "2026-04-02"),
+        ("this week", "2026-03-29", "2026-04-04"),
+        ("last 2 weeks", "2026-03-15", "2026-03-28"),
+        ("next month", "2026-04-01", "2026-04-30"),
+        ("last 3 months", "2025-12-01", "2026-02-28"),
+        ("this quarter", "2026-01-01", "2026-03-31"),
+        ("next 2 quarters", "2026-04-01", "2026-09-30"),
+        ("last year", "2025-01-01", "2025-12-31"),
+        ("3 months ago", "2025-12-01", "2025-12-31"),
+        ("yesterday", "2026-03-30", "2026-03-30"),
+        ("today - 1 quarter", "2025-12-31", "2025-12-31"),
+    ],
+)
+def test_x02_a_period_is_that_of_soqls_date_literal(period: str, first: str, last: str) -> None:
+    """31 March 2026 is a Tuesday."""
+    assert resolve_days(period, TODAY) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(("starts", "first"), [("sunday", "2026-03-29"), ("monday", "2026-03-30")])
+def test_x02_a_week_starts_where_the_configuration_says(starts: Weekday, first: str) -> None:
+    assert resolve_days("this week", TODAY, starts)[0] == date.fromisoformat(first)
+
+
+@pytest.mark.parametrize("period", ["last 0 weeks", "last fortnight", "this 3 months", "20260331", "2026-W14-2"])
+def test_x02_another_period_is_refused_with_examples(period: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a date or a period; write .*this quarter"):
+        resolve_days(period, TODAY)
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(0, 2000))

@@ -112,6 +112,7 @@ class World:
     synced: dict[str, dict[str, str]] = field(default_factory=dict)
     assignments: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    selections: list[dict[str, str]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def person(self, email: str | None, kind: str = "Contact", **columns: Any) -> str:
@@ -169,6 +170,7 @@ class World:
             "synced_values": pa.Table.from_pylist(synced, SYNCED_VALUES.schema()),
             "assignments": pa.Table.from_pylist(self.assignments, ASSIGNMENTS.schema()),
             "findings": pa.Table.from_pylist(self.findings, FINDINGS),
+            "selections": pa.Table.from_pylist(self.selections, SELECTIONS),
         }
         for name, table in tables.items():
             connection.register(f"{name}_rows", table)
@@ -181,6 +183,7 @@ def compact(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+SELECTIONS = pa.schema([("selection", pa.string()), ("id", pa.string())])
 FINDINGS = pa.schema(
     [(name, pa.string()) for name in ("side", "object", "key", "email_key", "field", "rule", "reason")]
     + [("gates", pa.list_(pa.string()))]
