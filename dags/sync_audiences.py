@@ -21,15 +21,12 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain, task
 
 from include.approval import PlanApproval
-from include.config.load import audience_stems, load_pipeline
+from include.config.load import AUTOMATIC, audience_stems, load_pipeline, manual_queries
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag, rest_to_the_next_run
 
 MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": load_pipeline().limits.mailchimp_connections}
 SALESFORCE = {"pool": Pool.SALESFORCE}
-PARAMS = {
-    "dry_run": Param(False, type="boolean", description="Plan and report; write nothing."),
-    "query": Param(None, type=["null", "string"], description="Also run this manual query."),
-}
+DRY_RUN = Param(False, type="boolean", description="Plan and report; write nothing.")
 
 
 def sync_dag(audience: str) -> DAG:
@@ -45,11 +42,13 @@ def sync_dag(audience: str) -> DAG:
 
         return run()
 
+    choices = [AUTOMATIC, *manual_queries(audience)]
+    query = Param(AUTOMATIC, type="string", enum=choices, description="Or one manual query, and nothing else (R10).")
     with DAG(
         dag_id=f"sync_{audience}",
         schedule=[PEOPLE],
         max_active_runs=1,
-        params=PARAMS,
+        params={"dry_run": DRY_RUN, "query": query},
         default_args=DEFAULT_ARGS,
         tags=[Tag.SALESFORCE, Tag.MAILCHIMP, Tag.AUDIENCE],
         doc_md=__doc__,

@@ -25,6 +25,8 @@ from include.errors import ConfigError
 CONFIG_VARIABLE = "SYNC_CONFIG"
 """Environment variable: the configuration's folder, the one beside this module unless set."""
 PIPELINE, AUDIENCES, RULES = "pipeline.yaml", "audiences", "validation_rules.yaml"
+AUTOMATIC = "(automatic queries)"
+"""What a trigger form offers besides the manual queries; a query's name has no parentheses."""
 
 _STEM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _M = TypeVar("_M", bound=BaseModel)
@@ -40,6 +42,19 @@ def audience_stems(folder: Path | None = None) -> tuple[str, ...]:
     """The audiences' names: the stems of `audiences/*.yaml`, sorted. Opens no file; for building DAGs."""
     files = ((folder or configuration_folder()) / AUDIENCES).glob("*.yaml")
     return tuple(sorted(path.stem for path in files if _STEM.fullmatch(path.stem)))
+
+
+@cache
+def manual_queries(stem: str, folder: Path | None = None) -> tuple[str, ...]:
+    """The names of an audience's manual queries, in the file's order; for building its DAG.
+
+    Nothing of the file is checked here, where a mistake would take the DAG away: its run tells.
+    """
+    document = read((folder or configuration_folder()) / AUDIENCES / f"{stem}.yaml", f"{AUDIENCES}/{stem}.yaml")
+    content = document.content if isinstance(document.content, dict) else {}
+    queries = content.get("queries")
+    entries = [entry for entry in (queries if isinstance(queries, list) else ()) if isinstance(entry, dict)]
+    return tuple(str(entry["name"]) for entry in entries if entry.get("run") == "manual" and "name" in entry)
 
 
 @cache

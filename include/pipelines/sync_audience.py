@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from include.calls import added
+from include.config.load import AUTOMATIC
 from include.errors import ApprovalNeeded, SyncError
 from include.pipelines import runs
 from include.pipelines.approvals import Decision, Question, question_of
@@ -27,16 +28,22 @@ STAGES = (
 )  # fmt: skip
 
 
+def _run_of(audience: str, run_id: str, how: dict[str, Any]) -> SyncRun:
+    """The run that a trigger form asked for: its choice without a manual query is no query."""
+    query = how.get("query")
+    return SyncRun(load_project(), audience, run_id, **how | {"query": None if query == AUTOMATIC else query})
+
+
 def stage(name: str, audience: str, run_id: str, **how: Any) -> Counts:
     """Run one stage of one audience's run; returns counts for XCom. `how` are the fields of `SyncRun`."""
-    return _carry_out(SyncRun(load_project(), audience, run_id, **how), name)
+    return _carry_out(_run_of(audience, run_id, how), name)
 
 
 def ask(audience: str, run_id: str, **how: Any) -> Question:
     """Show the plan of a run that waits for a person, as its report so far; returns what the person is asked."""
     from include.pipelines.report import report
 
-    run = SyncRun(load_project(), audience, run_id, **how)
+    run = _run_of(audience, run_id, how)
     report(run, waiting=True)
     return question_of(run)
 
@@ -48,7 +55,7 @@ def answer(audience: str, run_id: str, decision: Decision, by: str | None, **how
     """
     from include.pipelines.breaker import answered
 
-    run = SyncRun(load_project(), audience, run_id, **how)
+    run = _run_of(audience, run_id, how)
     return _carry_out(run, "breaker", lambda run: answered(run, decision, by))
 
 

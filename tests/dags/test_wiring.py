@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pendulum
 import pytest
 from airflow.dag_processing.dagbag import DagBag
@@ -9,6 +11,7 @@ from airflow.sdk import DAG, RetryAction
 from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.encoders import encode_timetable
 
+from include.config.load import AUTOMATIC, manual_queries
 from include.errors import ConfigError, FatalError, StoppedByCheck, TransientError
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool
 
@@ -35,6 +38,15 @@ def test_g06_nothing_is_written_before_the_circuit_breaker_agreed(sync: DAG, wri
 
 def test_what_the_loads_changed_is_read_back_before_the_mirror_is_written(sync: DAG):
     assert upstream(sync, "load_mirror") >= {"load_audience", "load_leads", "refresh"}
+
+
+def test_r10_the_manual_queries_of_an_audience_are_the_choices_of_its_trigger_form(sync: DAG, tmp_path: Path):
+    assert sync.params.get_param("query").schema["enum"] == [AUTOMATIC]
+    assert sync.params["query"] == AUTOMATIC
+    (tmp_path / "audiences").mkdir()
+    file = tmp_path / "audiences" / "news.yaml"
+    file.write_text("queries: [{name: a, run: manual}, {name: b}, {name: c, run: manual, object: wrong}, d]\n", "utf-8")
+    assert manual_queries("news", tmp_path) == ("a", "c")
 
 
 def test_the_report_is_written_also_when_a_stage_failed(sync: DAG):
