@@ -63,11 +63,25 @@ class TransientError(VendorError):
 
 
 class PermanentError(VendorError):
-    """Refused for good: the same request will be refused again; `fields` are those that the vendor named."""
+    """Refused for good: the same request will be refused again.
 
-    def __init__(self, message: str, *, vendor: str, code: str = "", fields: tuple[str, ...] = ()) -> None:
+    Attributes:
+        fields: those that the vendor named.
+        record_id: the record that stands in the way, where the vendor named it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        vendor: str,
+        code: str = "",
+        fields: tuple[str, ...] = (),
+        record_id: str | None = None,
+    ) -> None:
         super().__init__(message, vendor=vendor, code=code)
         self.fields = fields
+        self.record_id = record_id
 
 
 class DeferredError(SyncError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from include.errors import PermanentError
 from include.load.chunks import in_chunks, send
 from include.load.operations import Operation
+from include.salesforce.rows import DUPLICATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +49,8 @@ class LeadLoad:
     def _record(self, chunk: Sequence[Operation], answers: Sequence[WriteResult]) -> None:
         """Answers are known by position: rows that were sent again, after a lock, come after all others."""
         for answer in answers:
+            if answer.code == DUPLICATE and answer.id:
+                answer = replace(answer, message=f"{answer.message}; it matches {answer.id}")  # noqa: PLW2901
             self.pending.log.record_row(chunk[int(answer.key)], answer, unique_key=UNIQUE_KEY)
 
 

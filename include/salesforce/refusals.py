@@ -99,7 +99,7 @@ def error_for(status: int, refusal: Refusal, action: str, retry_after: float | N
         return TransientError(text, vendor=VENDOR, code=refusal.code, retry_after=retry_after)
     if status in {401, 403} or refusal.code in FATAL_CODES:
         return FatalError(f"{text}. The user of the connection lacks a right or may not use the API")
-    return PermanentError(text, vendor=VENDOR, code=refusal.code)
+    return PermanentError(text, vendor=VENDOR, code=refusal.code, record_id=refusal.record_id)
 
 
 def unreadable(action: str, why: str) -> TransientError:

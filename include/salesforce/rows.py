@@ -7,28 +7,53 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import requests
 
+from include.errors import PermanentError
 from include.salesforce.refusals import from_entry, unreadable
 from include.salesforce.rest import Call, Rest, decoded, with_json
 from include.salesforce.results import WriteResult
 
 ROWS_PER_CALL = 200
+DUPLICATE = "DUPLICATES_DETECTED"
+KEEP_OWNER = {"Sforce-Auto-Assign": "FALSE"}
+"""Without this header an update of a Lead runs the active assignment rule, which may change the owner.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_autoassign.htm
+"""
 Record = Mapping[str, object]
 Keyed = tuple[str, Record]
 """What the caller knows a row by, and the row."""
 
 
 def insert(rest: Rest, object_name: str, rows: Sequence[Keyed], headers: Mapping[str, str]) -> Iterator[WriteResult]:
-    """Create rows."""
+    """Create rows; one that a duplicate rule refuses names the record that it matches."""
 
     def call(chunk: Sequence[Keyed]) -> Call:
         body = _body(object_name, [row for _, row in chunk])
         return with_json(f"insert {object_name}", "POST", "composite/sobjects", body, headers)
 
-    return _write(rest, rows, call)
+    sent = dict(rows)
+    for result in _write(rest, rows, call):
+        unnamed = result.code == DUPLICATE and result.id is None
+        yield _insert_alone(rest, object_name, result, sent[result.key], headers) if unnamed else result
+
+
+def _insert_alone(
+    rest: Rest, object_name: str, refused: WriteResult, row: Record, headers: Mapping[str, str]
+) -> WriteResult:
+    """Create a row by itself: only the answers to single rows name the records that a duplicate rule matched.
+
+    Collections tell code, message and fields (resources-composite-allornone.html, case 4).
+    """
+    try:
+        made = rest.json(with_json(f"insert {object_name}", "POST", f"sobjects/{object_name}", dict(row), headers))
+    except PermanentError as error:
+        return replace(refused, id=error.record_id if error.code == DUPLICATE else None)
+    return WriteResult(refused.key, str(made["id"]), success=True, created=True)
 
 
 def upsert(rest: Rest, object_name: str, external_id: str, rows: Sequence[Keyed]) -> Iterator[WriteResult]:
@@ -37,7 +62,7 @@ def upsert(rest: Rest, object_name: str, external_id: str, rows: Sequence[Keyed]
     def call(chunk: Sequence[Keyed]) -> Call:
         body = _body(object_name, [row for _, row in chunk])
         path = f"composite/sobjects/{object_name}/{external_id}"
-        return with_json(f"upsert {object_name}", "PATCH", path, body)
+        return with_json(f"upsert {object_name}", "PATCH", path, body, KEEP_OWNER)
 
     return _write(rest, rows, call)
 
@@ -48,7 +73,9 @@ def update(rest: Rest, object_name: str, rows: Sequence[Keyed]) -> Iterator[Writ
     def call(chunk: Sequence[Keyed]) -> Call:
         # In Collections the key of the record's id is written in small letters.
         records = [{"id": key} | {name: value for name, value in row.items() if name != "Id"} for key, row in chunk]
-        return with_json(f"update {object_name}", "PATCH", "composite/sobjects", _body(object_name, records))
+        return with_json(
+            f"update {object_name}", "PATCH", "composite/sobjects", _body(object_name, records), KEEP_OWNER
+        )
 
     return _write(rest, rows, call)
 

@@ -108,6 +108,36 @@ def test_r17_a_lead_that_a_rule_of_the_org_forbids_keeps_the_rules_message(made,
     assert len(org.records("Lead")) == 1
 
 
+def duplicate_rule(action: str) -> dict[str, object]:
+    """Leads whose e-mail a Contact has are refused, or alerted."""
+    acts = {"actionOnInsert": "Block"} if action == "Block" else {"operationsOnInsert": ["Alert"]}
+    match = [{"matchRuleSObjectType": "Contact", "matchingRule": "Exact_Email"}]
+    return {
+        "DeveloperName": "Known_Contact",
+        "SobjectType": "Lead",
+        "IsActive": True,
+        "Metadata": {**acts, "alertText": "Ask bob@here.example first", "duplicateRuleMatchRules": match},
+    }
+
+
+@pytest.mark.parametrize("tells_rows", [False, True])
+@pytest.mark.parametrize("action", ["Block", "Alert"])
+def test_r08_a_duplicate_rules_hit_keeps_the_matched_id(made, org, action, tells_rows):
+    """Collections say that there is a duplicate, not which; an alert counts as a refusal."""
+    known = contact(1, Email=address("bob"), AccountId=None)
+    org.put(Contact=[known], DuplicateRule=[duplicate_rule(action)])
+    org.sandbox.switches("salesforce", rows_tell_duplicates=tells_rows)
+    run = made()
+    results = load(run, create_lead("ann"), create_lead("bob"))
+    assert results == {
+        "create_lead ann": ("applied", ""),
+        "create_lead bob": ("refused", f"Ask ... first; it matches {known['Id']}"),
+    }
+    ids = {row["op_id"]: (row["vendor_code"], row["vendor_id"]) for row in run.rows()}
+    assert ids["create_lead bob"] == ("DUPLICATES_DETECTED", known["Id"])
+    assert len(org.records("Lead")) == 1
+
+
 def test_g07_a_row_that_was_locked_is_not_taken_for_its_neighbour(made):
     """Rows that were sent again are answered after all others."""
     run = made()

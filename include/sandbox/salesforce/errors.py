@@ -4,7 +4,8 @@ Shapes: a request's errors are `[{"message", "errorCode", "fields"}]`, a row's a
 (recordings `salesforce__export-*`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 class ApiError(Exception):
@@ -48,19 +49,26 @@ class RowError:
     Attributes:
         code: the statusCode, like `REQUIRED_FIELD_MISSING`.
         fields: API names of the fields at fault.
+        details: what a single record's answer tells besides.
+        details_in_rows: whether a save result tells it too.
     """
 
     code: str
     message: str
     fields: tuple[str, ...] = ()
+    details: Mapping[str, object] = field(default_factory=dict)
+    details_in_rows: bool = False
 
     def entry(self) -> dict[str, object]:
         """The error in the answer to a single record's write."""
+        if self.details:
+            return {**self.details, "errorCode": self.code, "message": self.message}
         return {"message": self.message, "errorCode": self.code, "fields": list(self.fields)}
 
     def json(self) -> dict[str, object]:
         """The error in a save result."""
-        return {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
+        told = self.details if self.details_in_rows else {}
+        return {**told, "statusCode": self.code, "message": self.message, "fields": list(self.fields)}
 
     def csv(self) -> str:
         """The error in the `sf__Error` column, as failed rows in public threads show it (without fields `..:--`)."""

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from include.sandbox.salesforce.credentials import ORGANIZATION_ID, USER_ID, USERNAME
+from include.sandbox.salesforce.credentials import (
+    ORGANIZATION_ID,
+    SALES_USER_ID,
+    SALES_USERNAME,
+    USER_ID,
+    USERNAME,
+)
 from include.sandbox.salesforce.schema import Schema
 
 PERSON_RECORD_TYPE = "PersonAccount"
@@ -11,7 +17,7 @@ Records = list[dict[str, object]]
 
 def setup_records(schema: Schema) -> Iterator[tuple[str, Records]]:
     """Object names with the records that a new org has."""
-    yield "User", [_user()]
+    yield "User", [_user(), _sales_user()]
     yield "Organization", [_organization()]
     yield "RecordType", _record_types(schema)
     yield (
@@ -46,6 +52,12 @@ def _user() -> dict[str, object]:
         "LocaleSidKey": "en_US",
         "LanguageLocaleKey": "en_US",
     }
+
+
+def _sales_user() -> dict[str, object]:
+    """A second owner, whom assignment rules can name."""
+    who = {"Id": SALES_USER_ID, "Username": SALES_USERNAME, "Email": SALES_USERNAME, "Alias": "sales"}
+    return {**_user(), **who, "LastName": "Sales", "Name": "Sandbox Sales"}
 
 
 def _organization() -> dict[str, object]:

@@ -15,9 +15,9 @@ from include.sandbox.salesforce import setup_records
 from include.sandbox.salesforce.database import Database
 from include.sandbox.salesforce.ids import make_id, number_of, own_ids
 from include.sandbox.salesforce.loading import Loader
+from include.sandbox.salesforce.org_rules import RULE_OBJECTS, OrgRules
 from include.sandbox.salesforce.schema import Schema, SObject, load_schema
 from include.sandbox.salesforce.tables import OWN_TABLES, ddl, quoted
-from include.sandbox.salesforce.validation_rules import ObjectRules, load_rules
 from include.sandbox.salesforce.values import stamp, to_json
 
 Record = Mapping[str, object]
@@ -46,10 +46,10 @@ class OrgStore:
             raise ValueError(f"{path} holds an org of another kind ({self.remembered('kind', kind)}, not {kind})")
         self._set_up()
         with self.database.reading() as connection:
-            self._rules = load_rules(connection, self.schema)
+            self._rules = OrgRules.load(connection, self.schema)
 
-    def validation_rules(self) -> Mapping[str, ObjectRules]:
-        """The active validation rules by object."""
+    def rules(self) -> OrgRules:
+        """What the org's administrators have ruled."""
         return self._rules
 
     def load(self, records: Iterable[tuple[str, Iterable[Record]]], *, now: datetime | None = None) -> dict[str, int]:
@@ -60,12 +60,12 @@ class OrgStore:
             now: the time stamp of records that bring none; the real time if not given.
 
         Raises:
-            ValueError: an unknown object or field, a record that cannot be stored, or an active validation rule whose
-                formula is wrong or not served; nothing was loaded.
+            ValueError: an unknown object or field, a record that cannot be stored, or a rule that is wrong or uses
+                what is not served; nothing was loaded.
         """
         with self.database.writing() as connection:
             counts = self._load(connection, records, stamp(now or datetime.now(UTC)))
-            rules = load_rules(connection, self.schema)
+            rules = OrgRules.load(connection, self.schema)
         self._rules = rules
         return counts
 
@@ -102,7 +102,7 @@ class OrgStore:
                 connection.execute(f"DELETE FROM {quoted(name)}")
             self._load(connection, ((name, stream.values()) for name in stream.members()), stamp(datetime.now(UTC)))
             stream.end()
-            rules = load_rules(connection, self.schema)
+            rules = OrgRules.load(connection, self.schema)
             self.remember("planted", "{}")
         self._rules = rules
 
@@ -165,7 +165,7 @@ class OrgStore:
         self.database.close()
 
     def _exported(self) -> list[SObject]:
-        return [*self.schema.data_objects(), self.schema.objects["ValidationRule"]]
+        return [*self.schema.data_objects(), *(self.schema.objects[name] for name in RULE_OBJECTS)]
 
     def _set_up(self) -> None:
         with self.database.writing() as connection:

@@ -115,7 +115,7 @@ def test_results_need_the_version_of_the_job(rest: requests.Session) -> None:
 
 
 def test_result_pages_link_the_parts(rest: requests.Session) -> None:
-    job = query(rest, "SELECT Id FROM User")
+    job = query(rest, "SELECT Id FROM Organization")
     pages = rest.get(f"{JOBS}/query/{job['id']}/resultPages").json()
     (page,) = pages["resultPages"]
     assert (pages["done"], rest.get(credentials.INSTANCE_URL + page["resultUrl"]).text.count("\n")) == (True, 2)

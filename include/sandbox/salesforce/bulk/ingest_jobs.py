@@ -12,6 +12,7 @@ from include.sandbox.controls import Controls
 from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed, batches
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
 from include.sandbox.salesforce.dml.changes import Saved, Sent
+from include.sandbox.salesforce.dml.options import NO_ASSIGNMENT, SaveOptions, assignment
 from include.sandbox.salesforce.dml.writer import Writer
 from include.sandbox.salesforce.errors import ApiError, RowError
 from include.sandbox.salesforce.schema import SObject
@@ -69,6 +70,7 @@ class IngestJobs:
             "lineEnding": asked.get("lineEnding") or "LF",
             "columnDelimiter": asked.get("columnDelimiter") or "COMMA",
             "apiVersion": version,
+            "assignmentRuleId": assignment(asked["assignmentRuleId"]) if asked.get("assignmentRuleId") else None,
         }
         Dialect.of(spec["columnDelimiter"], spec["lineEnding"])
         return self._jobs.create("ingest", "Open", spec)
@@ -163,7 +165,9 @@ class IngestJobs:
             results = self._writer.delete(sobject, [row[0] for row in fitting], hard=operation == "hardDelete")
         else:
             key = sobject.fields[job.spec["externalIdFieldName"]] if operation == "upsert" else None
-            results = self._writer.save(sobject, operation, [sent_row(header, row) for row in fitting], key=key)
+            options = SaveOptions(assignment=job.spec.get("assignmentRuleId") or NO_ASSIGNMENT)
+            rows = [sent_row(header, row) for row in fitting]
+            results = self._writer.save(sobject, operation, rows, key=key, options=options)
         remaining = iter(results)
         return [next(remaining) if len(row) == len(header) else _misfit(header, row) for row in batch]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.sandbox.salesforce.dml.changes import Change, standing
+from include.sandbox.salesforce.errors import RowError
 from include.sandbox.salesforce.formulas.kinds import Row, Value
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.validation_rules import ObjectRules
@@ -37,18 +38,24 @@ class Validation:
         sobject: SObject,
         changes: list[Change],
         write: Callable[[Sequence[Change]], None],
+        forbidden: Mapping[str, RowError],
     ) -> None:
-        """Writes the changes that no rule forbids; the others are refused.
+        """Writes the changes that nothing forbids; the others are refused.
+
+        Validation rules come before the others, as at the vendor
+        (https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/apex_triggers_order_of_execution.htm).
 
         Args:
             connection: in a write transaction.
             sobject: whose records change.
             changes: those that nothing else refuses.
             write: writes changes; it is called again without the forbidden ones where there are any.
+            forbidden: the refusals, by record id, of those that pass the validation rules but not others.
         """
         watched = self._watched(sobject, changes)
         if not watched:
-            write(changes)
+            _refuse(changes, forbidden)
+            write(standing(changes))
             return
         before = {name: self._before(connection, name, subjects) for name, subjects in watched.items()}
         connection.execute("SAVEPOINT validated")
@@ -57,6 +64,7 @@ class Validation:
             after = self.rules[name].reader.read(connection, subjects)
             for record_id, change in subjects.items():
                 self._judge(self.rules[name], change, before[name].get(record_id, {}), after[record_id])
+        _refuse(changes, forbidden)
         kept = standing(changes)
         if len(kept) < len(changes):
             connection.execute("ROLLBACK TO validated")
@@ -89,3 +97,9 @@ class Validation:
         row = Row(after, None if change.new else before, change.new, self.now)
         broken = [error for rule in rules.rules if (error := rule.broken(row))]
         change.errors += broken if self.tell_all else broken[:1]
+
+
+def _refuse(changes: Sequence[Change], forbidden: Mapping[str, RowError]) -> None:
+    for change in changes if forbidden else ():
+        if change.record_id in forbidden:
+            change.refuse_for(forbidden[change.record_id])

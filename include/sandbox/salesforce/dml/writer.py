@@ -6,10 +6,13 @@ from functools import partial
 from typing import Literal
 
 from include.sandbox.controls import Controls
-from include.sandbox.salesforce.dml import deletion, person_accounts
+from include.sandbox.salesforce.assignment_rules import OBJECT as ASSIGNED
+from include.sandbox.salesforce.assignment_rules import asked_for, assign
+from include.sandbox.salesforce.dml import deletion, duplicates, person_accounts
 from include.sandbox.salesforce.dml.campaign_members import check_campaign_members
 from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
 from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
+from include.sandbox.salesforce.dml.options import SaveOptions
 from include.sandbox.salesforce.dml.rules import check
 from include.sandbox.salesforce.dml.statements import insert, update
 from include.sandbox.salesforce.dml.taking import Taking
@@ -20,7 +23,8 @@ from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
 
 Operation = Literal["insert", "update", "upsert"]
-SWITCHES = {"person_contact_writable": True, "all_validation_errors": True}
+SWITCHES = {"person_contact_writable": True, "all_validation_errors": True, **duplicates.SWITCHES}
+NO_HEADERS = SaveOptions()
 _ROLLED_BACK = RowError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
@@ -42,6 +46,7 @@ class Writer:
         *,
         key: Field | None = None,
         all_or_none: bool = False,
+        options: SaveOptions = NO_HEADERS,
     ) -> list[Saved]:
         """Inserts, updates or upserts records of one object; the results are in order.
 
@@ -51,10 +56,14 @@ class Writer:
             rows: API field names to values; updates carry their `Id`.
             key: for upserts, the field by which records are found.
             all_or_none: whether one refused row undoes the others.
+            options: what the request's headers ask.
+
+        Raises:
+            ApiError: `options` names an assignment rule that is not there.
         """
 
         def work(connection: sqlite3.Connection) -> list[Saved]:
-            return self._save(connection, sobject, operation, [Change(row) for row in rows], key)
+            return self._save(connection, sobject, operation, [Change(row) for row in rows], key, options)
 
         return self.together(work, all_or_none=all_or_none)
 
@@ -88,6 +97,7 @@ class Writer:
         operation: Operation,
         changes: list[Change],
         key: Field | None,
+        options: SaveOptions,
     ) -> list[Saved]:
         if operation == "update":
             match_by_id(connection, sobject, changes)
@@ -102,12 +112,20 @@ class Writer:
         if sobject.name == "CampaignMember":
             check_campaign_members(connection, changes)
         self._let_rows_fail(sobject, operation, standing(changes))
-        now = self._controls.now()
-        tell_all = bool(self._controls.switches["all_validation_errors"])
-        validation = Validation(self._store.validation_rules(), now, tell_all)
-        write = partial(self._write, connection, sobject, stamp(now))
-        validation.write(connection, sobject, standing(changes), write)
+        self._pass_rules(connection, sobject, standing(changes), options)
         return [change.outcome() for change in changes]
+
+    def _pass_rules(
+        self, connection: sqlite3.Connection, sobject: SObject, changes: list[Change], options: SaveOptions
+    ) -> None:
+        """Writes the changes as the administrators' rules let them."""
+        now, switches, rules = self._controls.now(), self._controls.switches, self._store.rules()
+        found = duplicates.Duplicates(rules.duplicates, options, switches).forbidden(connection, sobject, changes)
+        validation = Validation(rules.validation, now, bool(switches["all_validation_errors"]))
+        validation.write(connection, sobject, changes, partial(self._write, connection, sobject, stamp(now)), found)
+        rule = asked_for(rules.assignment, options.assignment) if sobject.name == ASSIGNED else None
+        if rule:
+            assign(connection, self._store.schema, rule, standing(changes), now)
 
     def _let_rows_fail(self, sobject: SObject, operation: Operation, changes: Iterable[Change]) -> None:
         for change in changes:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from include.sandbox.salesforce.dml.options import SaveOptions
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.schema import SObject
@@ -52,6 +53,15 @@ class Call:
         if found is None:
             raise not_found()
         return found
+
+    @property
+    def options(self) -> SaveOptions:
+        """What the headers ask of a save.
+
+        Raises:
+            ApiError: MALFORMED_ID.
+        """
+        return SaveOptions.of(self.headers, self.base)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.

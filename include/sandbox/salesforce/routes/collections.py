@@ -39,19 +39,19 @@ def _save(call: Call, operation: Operation) -> Response:
     def work(_connection: sqlite3.Connection) -> list[Saved]:
         results: list[Saved] = []
         for name, rows in groupby(records, key=_type_of):
-            results += _save_type(call.org, name, operation, list(rows))
+            results += _save_type(call, name, operation, list(rows))
         return results
 
     results = call.org.writer.together(work, all_or_none=bool(body.get("allOrNone")))
     return json_answer([one.json() for one in results])
 
 
-def _save_type(org: Org, name: str, operation: Operation, rows: Sequence[Sent]) -> list[Saved]:
-    sobject = org.store.schema.find(name)
+def _save_type(call: Call, name: str, operation: Operation, rows: Sequence[Sent]) -> list[Saved]:
+    sobject = call.org.store.schema.find(name)
     if sobject is None:
         error = RowError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
         return [Saved("", created=False, errors=(error,)) for _ in rows]
-    return org.writer.save(sobject, operation, rows)
+    return call.org.writer.save(sobject, operation, rows, options=call.options)
 
 
 def _upsert(call: Call) -> Response:
@@ -61,7 +61,7 @@ def _upsert(call: Call) -> Response:
     if any(_type_of(one).lower() != sobject.name.lower() for one in records):
         raise ApiError(400, "INVALID_FIELD", "all records of an upsert must be of the type in the URL")
     all_or_none = bool(body.get("allOrNone"))
-    results = call.org.writer.save(sobject, "upsert", records, key=key, all_or_none=all_or_none)
+    results = call.org.writer.save(sobject, "upsert", records, key=key, all_or_none=all_or_none, options=call.options)
     return json_answer([one.json() if one.error else {**one.json(), "created": one.created} for one in results])
 
 

@@ -31,7 +31,7 @@ def record_routes(org: Org) -> list[Route]:
 
 def create(call: Call) -> Response:
     """Makes a record."""
-    (saved,) = call.org.writer.save(call.sobject, "insert", [call.json()])
+    (saved,) = call.org.writer.save(call.sobject, "insert", [call.json()], options=call.options)
     return json_answer(_accepted(saved).json(), 201)
 
 
@@ -69,7 +69,7 @@ def record(call: Call, sobject: SObject, key: str, value: str, *, tooling: bool 
 def update(call: Call) -> Response:
     """Changes a record."""
     sent = {name: value for name, value in call.json().items() if name.lower() != "id"}
-    (saved,) = call.org.writer.save(call.sobject, "update", [{**sent, "Id": call.path["id"]}])
+    (saved,) = call.org.writer.save(call.sobject, "update", [{**sent, "Id": call.path["id"]}], options=call.options)
     _accepted(saved)
     return Response(status_code=204)
 
@@ -85,10 +85,12 @@ def upsert(call: Call) -> Response:
     """Makes or changes the record with an external id: 201, 200 (204 in old versions), or 300 if there are several."""
     sobject, key = call.sobject, _key(call)
     if key.name == "Id":
-        (saved,) = call.org.writer.save(sobject, "update", [{**call.json(), "Id": call.path["value"]}])
+        row = {**call.json(), "Id": call.path["value"]}
+        (saved,) = call.org.writer.save(sobject, "update", [row], options=call.options)
     else:
         sent = {name: value for name, value in call.json().items() if name.lower() != key.name.lower()}
-        (saved,) = call.org.writer.save(sobject, "upsert", [{**sent, key.name: call.path["value"]}], key=key)
+        row = {**sent, key.name: call.path["value"]}
+        (saved,) = call.org.writer.save(sobject, "upsert", [row], key=key, options=call.options)
     if saved.error and saved.error.code == "DUPLICATE_EXTERNAL_ID":
         return json_answer(_several(call, sobject, key), 300)
     body = {**_accepted(saved).json(), "created": saved.created}
