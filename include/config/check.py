@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from include.config.candidates import did_you_mean
 from include.config.check_leads import lead_problems
+from include.config.check_policies import policy_problems
 from include.config.check_types import condition_problem
 from include.config.fields import FieldUse, audience_uses, rule_uses
 from include.config.mapping import address_paths, allowed
@@ -45,6 +46,7 @@ def check(configuration: Configuration, stem: str, audience: AudienceSchema, sal
         *_conditions(configured, salesforce),
         *_rules(configuration.rules, salesforce),
         *lead_problems(configured, salesforce),
+        *policy_problems(configured, salesforce),
     ]
     if findings:
         problems = [_problem(configuration, way, message) for way, message in findings]

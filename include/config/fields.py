@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from include.config.mapping import address_paths
-from include.config.models import Audience, Configuration, Rule
+from include.config.models import Audience, Checkbox, Configuration, Rule
 from include.config.sources import Way
 from include.schema import PERSON_OBJECTS, ConditionObject, PersonObject
 
-Use = Literal["mapping", "condition", "object", "consent", "rule"]
+Use = Literal["mapping", "condition", "object", "consent", "opt_out", "rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def _uses(configuration: Configuration) -> Iterator[FieldUse]:
 
 
 def audience_uses(audience: Audience) -> Iterator[FieldUse]:
-    """The fields that an audience reads: mapped, consent, and those of its queries' conditions."""
+    """The fields that an audience reads: mapped, consent and opt-out checkboxes, those of its queries' conditions."""
     top: Way = ("audiences", audience.stem)
     at: Way
     for tag, mapping in audience.fields.items():
@@ -55,15 +55,24 @@ def audience_uses(audience: Audience) -> Iterator[FieldUse]:
             if path := mapping.source(object_name):
                 at = (*top, "fields", tag, object_name.lower())
                 yield FieldUse(object_name, path, "mapping", at, mapping.country)
-    if audience.consent != "none":
-        for object_name in PERSON_OBJECTS:
-            if path := audience.consent.field(object_name):
-                yield FieldUse(object_name, path, "consent", (*top, "consent", object_name.lower()))
+    yield from _checkbox_uses(audience, top)
     for position, query in enumerate(audience.queries):
         if query.object == "CampaignMember":
             yield FieldUse("CampaignMember", "CampaignId", "object", (*top, "queries", position, "object"))
         for way, compared, comparison in query.comparisons():
             yield FieldUse(compared, comparison.field or "", "condition", (*top, "queries", position, *way))
+
+
+def _checkbox_uses(audience: Audience, top: Way) -> Iterator[FieldUse]:
+    consent = None if audience.consent == "none" else audience.consent
+    named: tuple[tuple[Use, str, Checkbox | None], ...] = (
+        ("consent", "consent", consent),
+        ("opt_out", "unsubscribe_sets_opt_out", audience.opt_out_checkbox),
+    )
+    for use, key, checkbox in named:
+        for object_name in PERSON_OBJECTS if checkbox else ():
+            if checkbox and (path := checkbox.field(object_name)):
+                yield FieldUse(object_name, path, use, (*top, key, object_name.lower()))
 
 
 def rule_uses(rule: Rule, position: int) -> Iterator[FieldUse]:

@@ -10,12 +10,14 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from include.config import policies
 from include.config.complaints import complain
 from include.config.models import Audience, Configuration, Pipeline, Rule
 from include.config.sources import Place, Problem, Sources, Way, listed, shown
@@ -108,7 +110,20 @@ def _audience(path: Path) -> tuple[Document, Audience | None]:
         if "stem" in content:
             document.problem(("stem",), "unknown key; the file's name is the audience's stem")
         content = content | {"stem": path.stem}
-    return document, _validated(document, Audience, content)
+    audience = _validated(document, Audience, content)
+    for way, message in _unavailable(audience) if audience else ():
+        document.problem(way, message)
+    return document, audience
+
+
+def _unavailable(audience: Audience) -> Iterator[tuple[Way, str]]:
+    """Switches, the policy's or the file's own, that no run carries out yet."""
+    for switch in ("email_change", "mailchimp_edits"):
+        if message := policies.unavailable(switch, getattr(audience, switch)):
+            yield (switch,), message
+    for tag, mapping in audience.fields.items():
+        if mapping.conflict and (message := policies.unavailable("conflict", mapping.conflict)):
+            yield ("fields", tag, "conflict"), message
 
 
 def _rules(folder: Path) -> tuple[Document, tuple[Rule, ...]]:

@@ -25,6 +25,8 @@ from include.config.strict import Model
 from include.schema import PersonObject
 
 Gate = Literal["add", "update", "create_lead"]
+EMAIL_OPT_OUT = "HasOptedOutOfEmail"
+"""Salesforce's own opt-out flag."""
 
 
 class Connections(Model):
@@ -207,6 +209,25 @@ class Audience(Model):
     fields: dict[str, FieldMapping]
     queries: tuple[Query, ...] = ()
     circuit_breaker: CircuitBreaker = CircuitBreaker()
+
+    @property
+    def opt_outs_reach_mailchimp(self) -> bool:
+        """Whether an opt-out in Salesforce unsubscribes the member."""
+        return self.opt_out in {"to_mailchimp", "both"}
+
+    @property
+    def opt_outs_reach_salesforce(self) -> bool:
+        """Whether an unsubscribe in Mailchimp opts the people out."""
+        return self.opt_out in {"to_salesforce", "both"}
+
+    @property
+    def opt_out_checkbox(self) -> Checkbox | None:
+        """The audience's own opt-out checkbox; None where Email Opt Out is set."""
+        return None if isinstance(self.unsubscribe_sets_opt_out, str) else self.unsubscribe_sets_opt_out
+
+    def opt_out_field(self, object_name: PersonObject) -> str | None:
+        """The field that an unsubscribe sets; None where the checkbox has none for the object."""
+        return self.opt_out_checkbox.field(object_name) if self.opt_out_checkbox else EMAIL_OPT_OUT
 
     def conflict(self, mapping: FieldMapping) -> Conflict:
         """Who decides over a field where the sides differ (X03)."""

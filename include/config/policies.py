@@ -34,6 +34,19 @@ PRESETS: dict[PolicyName, Switches] = {
 }
 
 
+UNAVAILABLE = {
+    ("email_change", "move"): "new_member",
+    **{(switch, value): "salesforce" for switch in ("mailchimp_edits", "conflict") for value in get_args(Conflict)[1:]},
+}
+"""Values of switches that this version does not carry out, with what to write instead."""
+
+
+def unavailable(switch: str, value: str) -> str | None:
+    """What to say to a value that is not carried out."""
+    instead = UNAVAILABLE.get((switch, value))
+    return f"`{value}` is not available in this version; write `{switch}: {instead}`" if instead else None
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Something that happens, the switch that decides what becomes of it, and what that is for each of its values."""

@@ -35,11 +35,13 @@ class Ground:
     Attributes:
         members: by member hash, those that changed or are archived.
         people: e-mail keys that belong to somebody in Salesforce by now.
+        changed_people: by Salesforce id, the e-mail key that a person who changed has now; None for one who is deleted.
         not_added: e-mail keys of planned new members that this run did not add.
     """
 
     members: Mapping[str, MemberNow] = field(default_factory=dict)
     people: Set[str] = frozenset()
+    changed_people: Mapping[str, str | None] = field(default_factory=dict)
     not_added: Set[str] = frozenset()
 
     def outcome(self, operation: Operation) -> tuple[ResultState, str] | None:
@@ -49,6 +51,8 @@ class Ground:
             return "precondition_gone", "person_exists"
         if operation.kind == "add_tag" and key in self.not_added:
             return "precondition_gone", "member_not_added"
+        if self.changed_people.get(operation.precondition.get("person", ""), key) != key:
+            return "precondition_gone", "another_email"
         now = self.members.get(key)
         return None if now is None else _judged(operation, now)
 
@@ -59,6 +63,8 @@ def _judged(operation: Operation, now: MemberNow) -> tuple[ResultState, str] | N
         # With the status it was to get: an earlier try, whose answer was lost, has added it.
         there = now.status == operation.after["status"]
         return ("already_there", "member_exists") if there else ("precondition_gone", f"member_is_{now.status}")
+    if operation.kind in {"unsubscribe_member", "archive_member"} and now.status == operation.after["status"]:
+        return "already_there", f"member_is_{now.status}"
     allowed = wanted.get("status", now.status)
     if now.status not in ([allowed] if isinstance(allowed, str) else allowed):
         return "precondition_gone", f"member_is_{now.status}"

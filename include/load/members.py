@@ -1,8 +1,8 @@
-"""Carries out `add_member` and `update_member`.
+"""Carries out `add_member`, `update_member`, `unsubscribe_member` and `archive_member`.
 
 New members go through `POST /lists/{id}` with `update_existing=false`, 500 a call: an existing e-mail is reported,
 never overwritten. Existing members are changed by PATCH without `status`, one by one or, when there are many, in
-batches. No call made here can raise a status (G01).
+batches; so they are unsubscribed and archived. No call made here can raise a status (G01).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from include.errors import FatalError, PermanentError, TransientError
 from include.keys import email_key
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Answered = list[tuple["Sequence[Operation]", "dict[str, Any] | PermanentError"]]
 """Parts of a group, with what the vendor said of each."""
+ChangeKind = Literal["update_member", "unsubscribe_member", "archive_member"]
+UNSUBSCRIBED = {"status": "unsubscribed"}
 BATCHES_AT_ONCE = 4
 """Batches that wait to be carried out; the vendor allows 500 of all programs together."""
 FAILURES_IN_A_ROW = 10
@@ -54,13 +56,13 @@ class MemberLoad:
             for part, answer in answered:
                 self._record_added(part, answer)
 
-    def update(self) -> None:
-        """Write the planned differences of existing members. Raises TransientError where Mailchimp is down."""
-        if self.pending.plan.counts().get("update_member", 0) > self.batch_above:
-            self._update_in_batches()
+    def change(self, kind: ChangeKind) -> None:
+        """Carry out one kind of planned change of existing members. Raises TransientError where Mailchimp is down."""
+        if self.pending.plan.counts().get(kind, 0) > self.batch_above:
+            self._change_in_batches(kind)
             return
         failures = 0
-        for operation, error in self.client.map(self._patched, self.pending.operations("update_member")):
+        for operation, error in self.client.map(self._changed, self.pending.operations(kind)):
             self._record_updated(operation, error)
             failures = failures + 1 if isinstance(error, TransientError) else 0
             if error is not None and failures == FAILURES_IN_A_ROW:
@@ -109,16 +111,22 @@ class MemberLoad:
         else:
             self.pending.log.record(operation, "already_there", "member_exists")
 
-    def _patched(self, operation: Operation) -> tuple[Operation, PermanentError | TransientError | None]:
+    def _changed(self, operation: Operation) -> tuple[Operation, PermanentError | TransientError | None]:
+        key = operation.email_key or ""
         try:
-            self.client.update_member(self.list_id, operation.email_key or "", operation.after)
+            if operation.kind == "unsubscribe_member":
+                self.client.unsubscribe_member(self.list_id, key)
+            elif operation.kind == "archive_member":
+                self.client.archive_member(self.list_id, key)
+            else:
+                self.client.update_member(self.list_id, key, operation.after)
         except (PermanentError, TransientError) as error:
             return operation, error
         return operation, None
 
-    def _update_in_batches(self) -> None:
+    def _change_in_batches(self, kind: ChangeKind) -> None:
         running: deque[tuple[str, Sequence[Operation]]] = deque()
-        for chunk in in_chunks(self.pending.operations("update_member"), OPERATIONS_LIMIT):
+        for chunk in in_chunks(self.pending.operations(kind), OPERATIONS_LIMIT):
             running.append((self._started(chunk), chunk))
             if len(running) == BATCHES_AT_ONCE:
                 self._collect(*running.popleft())
@@ -135,9 +143,11 @@ class MemberLoad:
         return batch_id
 
     def _request(self, operation: Operation) -> BatchOperation:
-        if "status" in operation.after:
-            raise FatalError(f"G01: operation {operation.op_id} would change a status; an update never does")
         path = f"/lists/{self.list_id}/members/{operation.email_key}"
+        if operation.kind == "archive_member":
+            return BatchOperation("DELETE", path, None, operation.op_id)
+        if "status" in operation.after and operation.after != UNSUBSCRIBED:
+            raise FatalError(f"G01: operation {operation.op_id} would change a status; only an unsubscribe does")
         return BatchOperation("PATCH", path, json.dumps(operation.after), operation.op_id)
 
     def _collect(self, batch_id: str, chunk: Sequence[Operation]) -> None:

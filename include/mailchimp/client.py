@@ -149,6 +149,14 @@ class MailchimpClient:
             raise ValueError("an update of a member never carries a status")
         return cast("Document", self._lists.update_list_member(list_id, email_key, dict(body)))
 
+    def unsubscribe_member(self, list_id: str, email_key: str) -> Document:
+        """Unsubscribe an existing member: the one status that a change of ours may name (G01)."""
+        return cast("Document", self._lists.update_list_member(list_id, email_key, {"status": "unsubscribed"}))
+
+    def archive_member(self, list_id: str, email_key: str) -> None:
+        """Archive a member. Mailchimp refuses pending, cleaned and archived ones (405)."""
+        self._lists.delete_list_member(list_id, email_key)
+
     def create_segment(self, list_id: str, name: str) -> int:
         """Create a tag without members; returns its segment id."""
         created: dict[str, Any] = self._lists.create_segment(list_id, {"name": name, "static_segment": []})

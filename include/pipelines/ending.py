@@ -27,6 +27,9 @@ LOADERS = {
     "update_member": "load_audience",
     "create_tag": "load_audience",
     "add_tag": "load_audience",
+    "unsubscribe_member": "load_audience",
+    "archive_member": "load_audience",
+    "opt_out_person": "load_leads",
     "create_lead": "load_leads",
     "upsert_mirror": "load_mirror",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.errors import FatalError
 from include.keys import email_key
@@ -13,6 +13,7 @@ from include.load.leads import UNIQUE_KEY, LeadLoad
 from include.load.members import MemberLoad
 from include.load.operations import Plan
 from include.load.pending import Pending, held_back
+from include.load.people import PeopleLoad
 from include.load.results import ResultLog
 from include.load.tags import TagLoad
 from include.pipelines import watermarks
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from include.pipelines.run import SyncRun
     from include.salesforce.client import SalesforceClient
 
-AUDIENCE_KINDS = ("add_member", "update_member", "create_tag", "add_tag")
+AUDIENCE_KINDS = ("unsubscribe_member", "add_member", "update_member", "create_tag", "add_tag", "archive_member")
+PEOPLE_KINDS = ("opt_out_person", "create_lead")
 
 
 def load_audience(run: SyncRun) -> dict[str, object]:
-    """Add and update members, create and give tags; returns the counts by state.
+    """Unsubscribe first, then add and update members, create and give tags, archive; returns the counts by state.
 
     Raises StoppedByCheck for a stale plan, TransientError where a retry can do more.
     """
@@ -45,50 +47,62 @@ def load_audience(run: SyncRun) -> dict[str, object]:
         pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
         jobs = StartedJobs(project.staging, run.partition("batch"))
         members = MemberLoad(client, list_id, pending, jobs, limits.batch_above)
+        members.change("unsubscribe_member")
         members.add()
-        members.update()
+        members.change("update_member")
         log.flush()
         tags = TagLoad(client, list_id, replace(pending, ground=replace(ground, not_added=plan.not_added())))
         tags.create()
         tags.assign()
+        members.change("archive_member")
     return log.account("mailchimp")
 
 
 def load_leads(run: SyncRun) -> dict[str, object]:
-    """Create the planned Leads; returns the counts by state.
+    """Opt people out, then create the planned Leads; returns the counts by state.
 
     Raises StoppedByCheck for a stale plan and where the org has no room for them, TransientError where a retry can do
     more.
     """
     project, limits = run.project, run.project.configuration.pipeline.limits
     plan = Plan(project.warehouse, run.run_id)
-    if run.dry_run or "create_lead" not in plan.counts():
+    if run.dry_run or not any(kind in plan.counts() for kind in PEOPLE_KINDS):
         return {}
     plan.refuse_if_stale()
     client = project.salesforce()
-    refuse_without_room(client, "Lead", plan.counts()["create_lead"])
-    ground = Ground(
-        read_members(project.mailchimp(), run.schema().list_id, run.pins().extracted_at, all_archived=False),
-        people=plan.leads_of_known_people() | set(_changed_people(run, client)),
-    )
+    members = read_members(project.mailchimp(), run.schema().list_id, run.pins().extracted_at, all_archived=False)
+    changed = list(_changed_people(run, client))
+    known = plan.leads_of_known_people() | {one.email_key for one in changed if one.email_key and not one.created_by_us}
+    ground = Ground(members, people=known, changed_people={one.id: one.email_key for one in changed})
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
+        PeopleLoad(client, pending, limits.bulk_ingest_above).opt_out()
+        if new_leads := plan.counts().get("create_lead"):
+            refuse_without_room(client, "Lead", new_leads)
         LeadLoad(client, run.audience.create_leads, pending).create()
     return log.account("salesforce")
 
 
-def _changed_people(run: SyncRun, client: SalesforceClient) -> Iterator[str]:
-    """E-mail keys of the people that changed since the newest extraction of Salesforce, by its clock.
+class _Changed(NamedTuple):
+    """A person as Salesforce shows it now; without an e-mail key where it has no e-mail, or is deleted."""
 
-    Compared here, so that no URL carries an address. Leads that the sync has made for their e-mail are left out: a
+    id: str
+    email_key: str | None
+    created_by_us: bool
+
+
+def _changed_people(run: SyncRun, client: SalesforceClient) -> Iterator[_Changed]:
+    """The people that changed since the newest extraction of Salesforce, by its clock.
+
+    Compared here, so that no URL carries an address. Leads that the sync has made for their e-mail are told apart: a
     second create of one fails, and is known by that.
     """
     since = watermarks.oldest(run.project, SOURCE)
     if since is None:
         raise FatalError("Salesforce was not extracted yet: run extract_salesforce, then the sync")
-    for name, fields in (("Contact", "Email"), ("Lead", f"Email, {UNIQUE_KEY}")):
-        changed = f"Email != null AND SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}"
-        for row in client.query(f"SELECT {fields} FROM {name} WHERE {changed}"):
-            key = email_key(str(row["Email"]))
-            if row.get(UNIQUE_KEY) != key:
-                yield key
+    for name, fields in (("Contact", "Id, Email, IsDeleted"), ("Lead", f"Id, Email, IsDeleted, {UNIQUE_KEY}")):
+        changed = f"SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}"
+        for row in client.query(f"SELECT {fields} FROM {name} WHERE {changed}", include_deleted=True):
+            there = row.get("Email") and not row["IsDeleted"]
+            key = email_key(str(row["Email"])) if there else None
+            yield _Changed(str(row["Id"]), key, key is not None and row.get(UNIQUE_KEY) == key)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.pipelines.estimate import estimate
-from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.plan_inputs import other_lists, plan_inputs
+from include.transform.opt_outs import OPEN
 from include.transform.plan import make_plan
+from include.transform.sql import text, texts
 from include.warehouse.store import connect
 from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, PLANS, SYNCED_VALUES
 
@@ -50,6 +52,12 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
     warehouse.view(connection, "members", MEMBERS, pins.members, list_id=list_id)
     warehouse.view(connection, "synced_values", SYNCED_VALUES, pins.synced_values, list_id=list_id)
     warehouse.view(connection, "assignments", ASSIGNMENTS, pins.assignments, list_id=list_id)
+    lists = [list_id for list_id in other_lists(run).values() if list_id]
+    warehouse.view(connection, "all_members", MEMBERS, pins.members)
+    connection.execute(
+        f"""CREATE VIEW elsewhere AS SELECT DISTINCT email_key FROM all_members
+            WHERE list_id IN (SELECT unnest({texts(lists)})) AND status IN ({", ".join(map(text, OPEN))})"""
+    )
     staging = run.project.staging
     staging.view(connection, "mapped", run.partition("mapped"))
     staging.view(connection, "findings", run.partition("findings"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from include.config.candidates import did_you_mean
 from include.config.dates import Calendar
 from include.errors import ConfigError
 from include.pipelines import runs
+from include.pipelines.find_audience import known_list
 from include.transform.inputs import Inputs, lead_defaults
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def plan_inputs(run: SyncRun) -> Inputs:
         lead_defaults=lead_defaults(configuration.audiences),
         only_query=run.query,
         only_query_since=_query_since(run) if run.query else None,
+        unread_audiences=tuple(stem for stem, list_id in other_lists(run).items() if list_id is None),
     )
 
 
@@ -49,6 +52,15 @@ def calendar_of(run: SyncRun) -> Calendar:
     pipeline = run.project.configuration.pipeline
     today = run.pins().extracted_at.astimezone(ZoneInfo(pipeline.time_zone)).date()
     return Calendar(today, pipeline.time_zone, pipeline.week_starts)
+
+
+def other_lists(run: SyncRun) -> dict[str, str | None]:
+    """The other audiences whose opt-outs flow to Salesforce, by stem: their list ids, None where never read."""
+    return {
+        stem: known_list(replace(run, stem=stem))
+        for stem, audience in run.project.configuration.audiences.items()
+        if stem != run.stem and audience.opt_outs_reach_salesforce
+    }
 
 
 def _query_since(run: SyncRun) -> datetime | None:

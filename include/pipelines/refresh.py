@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from include.pipelines import extract_salesforce
 from include.pipelines.extract_audience import refresh_members
+from include.pipelines.load import PEOPLE_KINDS
 from include.transform.memory import find_done, next_assignments, next_synced_values
 from include.warehouse.store import connect
-from include.warehouse.tables import ASSIGNMENTS, PLANS, RESULTS, SYNCED_VALUES
+from include.warehouse.tables import ASSIGNMENTS, PEOPLE, PLANS, RESULTS, SYNCED_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +31,12 @@ def refresh(run: SyncRun) -> dict[str, object]:
         return {}
     counts: dict[str, object] = {}
     kinds = _carried_out(run)
-    if kinds - {"create_lead", "create_tag"}:
+    if kinds - {*PEOPLE_KINDS, "create_tag"}:
         counts["members"] = refresh_members(run, run.schema(), run.pins().extracted_at)
-    if "create_lead" in kinds:
+    if kinds & {*PEOPLE_KINDS}:
         counts["people"] = extract_salesforce.extract(run.run_id, run.project)
     counts["synced_values"] = _remember(run, SYNCED_VALUES, "synced_values", next_synced_values)
-    counts["assignments"] = _remember(run, ASSIGNMENTS, "assignments", next_assignments)
+    counts["assignments"] = _remember(run, ASSIGNMENTS, "assignments", next_assignments, also="opt_out_person" in kinds)
     return counts
 
 
@@ -51,12 +52,20 @@ def _carried_out(run: SyncRun) -> set[str]:
 
 
 def _remember(
-    run: SyncRun, table: Table, staged: str, next_rows: Callable[[DuckDBPyConnection, str], DuckDBPyRelation]
+    run: SyncRun,
+    table: Table,
+    staged: str,
+    next_rows: Callable[[DuckDBPyConnection, str], DuckDBPyRelation],
+    *,
+    also: bool = False,
 ) -> int:
-    """Bring one table of memory up to date; returns the number of rows that the plan said to remember."""
+    """Bring one table of memory up to date; returns the number of rows that the plan said to remember.
+
+    Where there are none, nothing is done, unless `also` something else changes the table.
+    """
     partition, list_id, warehouse = run.partition(staged), run.schema().list_id, run.project.warehouse
     rows = run.project.staging.rows(partition)
-    if not rows:
+    if not rows and not also:
         return 0
 
     def compute(version: int) -> pa.Table:
@@ -64,6 +73,7 @@ def _remember(
         _show_results(run, connection)
         run.project.staging.view(connection, "fresh", partition)
         warehouse.view(connection, "known", table, version, list_id=list_id)
+        warehouse.view(connection, "people", PEOPLE)
         find_done(connection)
         return next_rows(connection, list_id).to_arrow_table()
 

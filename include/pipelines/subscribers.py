@@ -46,5 +46,6 @@ def subscribers(project: Project, audience: Audience, list_id: str) -> pa.Table:
 
 def who_is_who(audience: Audience, list_id: str, zone: str) -> Inputs:
     """Matching goes by e-mail alone: no query, field or consent takes part, so that none needs to have been read."""
-    plain = audience.model_copy(update={"fields": {}, "queries": (), "consent": "none"})
+    no_checkbox = {"unsubscribe_sets_opt_out": "all"}
+    plain = audience.model_copy(update={"fields": {}, "queries": (), "consent": "none", **no_checkbox})
     return Inputs(plain, AudienceSchema(list_id, audience.audience), SalesforceSchema({}), date.min, zone)

@@ -12,6 +12,9 @@ GATE_OF = {
     "add_member": "add",
     "update_member": "update",
     "add_tag": "update",
+    "unsubscribe_member": "opt_out",
+    "opt_out_person": "opt_out",
+    "archive_member": "archive",
     "create_lead": "create_lead",
     "upsert_mirror": "mirror",
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OBSTACLES: tuple[tuple[str, Reason], ...] = (
     ("opted_out", Reason.OPTED_OUT),
     ("email_key IN (SELECT email_key FROM held)", Reason.CONSENT_HELD),
+    ("shared", Reason.SHARED_EMAIL_HELD),
     ("NOT consents", Reason.NO_CONSENT),
     ("invalid_email", Reason.INVALID_EMAIL),
     ("no_add", Reason.FAILED_RULE),
@@ -41,7 +42,7 @@ def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
             SELECT emails.holder_id AS person_id, bool_or(roster.status = 'subscribed') AS was_subscribed
             FROM emails JOIN roster USING (email_key) WHERE emails.source = 'salesforce' GROUP BY emails.holder_id
         ), wanted AS (
-            SELECT addressees.email_key, addressees.person_id, addressees.email, opted_out, consents,
+            SELECT addressees.email_key, addressees.person_id, addressees.email, opted_out, shared, consents,
                    {selecting} AS query_number, renamed.person_id IS NOT NULL AS renamed
             FROM addressees ANTI JOIN roster USING (email_key)
             LEFT JOIN renamed ON renamed.person_id = addressees.person_id

@@ -31,3 +31,18 @@ def find_gates(connection: DuckDBPyConnection) -> None:
             FROM findings WHERE side = '{side}' GROUP BY key
             """
         )
+
+
+def hold_shared(connection: DuckDBPyConnection) -> None:
+    """Let `person_gates` hold back whoever stands for an e-mail that is held because several people have it."""
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE person_gates AS
+        SELECT * REPLACE (no_update OR key IN (SELECT person_id FROM addressees WHERE shared) AS no_update)
+        FROM person_gates
+        UNION ALL BY NAME
+        SELECT person_id AS key, true AS no_add, true AS no_update, false AS no_lead, false AS invalid_email,
+               CAST([] AS VARCHAR[]) AS left_out
+        FROM addressees WHERE shared AND person_id NOT IN (SELECT key FROM person_gates)
+        """
+    )

@@ -29,6 +29,8 @@ class Inputs:
         lead_defaults: per Lead field, the defaults that any audience writes into new Leads (`lead_defaults()`).
         only_query: the one query that this run is for, where it is for one (R10, M04).
         only_query_since: when that query last ran; before its first run, when it was first seen (R10).
+        unread_audiences: stems of the other audiences whose opt-outs flow to Salesforce, and which were never read:
+            while there is one, nobody is known to have left all of them.
     """
 
     audience: Audience
@@ -40,6 +42,7 @@ class Inputs:
     only_query: str | None = None
     only_query_since: datetime | None = None
     week_starts: Weekday = "sunday"
+    unread_audiences: tuple[str, ...] = ()
 
     @property
     def calendar(self) -> Calendar:

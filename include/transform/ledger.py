@@ -19,11 +19,15 @@ FATES: tuple[tuple[str, Reason | str], ...] = (
     ("status = 'archived'", Reason.ARCHIVED),
     ("status = 'forgotten'", Reason.FORGOTTEN),
     ("status = 'cleaned'", Reason.CLEANED),
+    ("kinds['unsubscribe_member'] IS NOT NULL", Reason.UNSUBSCRIBED),
+    ("kinds['archive_member'] IS NOT NULL", Reason.ARCHIVED_WITH_PERSON),
+    ("shared", Reason.SHARED_EMAIL_HELD),
     ("has_person AND status IS NULL AND NOT wanted", Reason.NOT_SELECTED),
     ("obstacle IS NOT NULL", "obstacle"),
     ("has_person AND no_update AND status IS NOT NULL", Reason.FAILED_RULE),
     ("has_person AND left_out AND (wanted OR $writes_values)", Reason.FIELD_LEFT_OUT),
     ("has_person AND wanted", Reason.ADDED),
+    ("kinds['opt_out_person'] IS NOT NULL", Reason.OPTED_OUT_BY_MEMBER),
     ("has_person AND op_ids IS NOT NULL", Reason.UPDATED),
     ("has_person AND $one_query", Reason.OTHER_QUERY),
     ("has_person AND NOT $writes_values", Reason.DATA_SYNC_OFF),
@@ -38,6 +42,8 @@ FATES: tuple[tuple[str, Reason | str], ...] = (
 PEOPLE: tuple[tuple[str, Reason | str], ...] = (
     ("people.is_converted", Reason.CONVERTED),
     ("people.email_key IS NULL", Reason.NO_EMAIL),
+    ("addressees.shared", "fates.reason"),
+    ("addressees.person_id IS DISTINCT FROM people.id AND own.op_ids IS NOT NULL", Reason.OPTED_OUT_BY_MEMBER),
     ("addressees.person_id IS DISTINCT FROM people.id", Reason.SHARED_EMAIL),
     ("true", "fates.reason"),
 )
@@ -57,8 +63,12 @@ def make_ledger(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         CREATE TEMP TABLE ledger AS
         SELECT side, key, email_key, {state} AS state, reason, coalesce(op_ids, []) AS op_ids FROM (
             SELECT 'salesforce' AS side, people.id AS key, people.email_key, {_reason(PEOPLE)} AS reason,
-                   CASE WHEN {mine} THEN fates.op_ids END AS op_ids
-            FROM people LEFT JOIN addressees ON addressees.email_key = people.email_key
+                   CASE WHEN {mine} THEN fates.op_ids ELSE own.op_ids END AS op_ids
+            FROM people LEFT JOIN (
+                SELECT person_id, list(op_id ORDER BY op_id) AS op_ids FROM operations
+                WHERE kind = 'opt_out_person' GROUP BY person_id
+            ) own ON own.person_id = people.id
+            LEFT JOIN addressees ON addressees.email_key = people.email_key
             LEFT JOIN fates ON fates.email_key = people.email_key
             WHERE NOT people.is_deleted
             UNION ALL
@@ -81,7 +91,8 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE fates AS
         WITH whole AS (
-            SELECT email_key, roster.status, coalesce(matched.person_id, addressees.person_id) AS person_id
+            SELECT email_key, roster.status, coalesce(matched.person_id, addressees.person_id) AS person_id,
+                   addressees.shared
             FROM addressees FULL JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
         )
         SELECT email_key, {reason} AS reason, op_ids FROM (
@@ -90,7 +101,8 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                    coalesce(additions.obstacle, new_leads.obstacle) AS obstacle,
                    coalesce(person_gates.no_update, false) OR coalesce(member_gates.no_update, false) AS no_update,
                    len(coalesce(person_gates.left_out, [])) > 0 AS left_out,
-                   coalesce(strangers.former, false) AS former, coalesce(strangers.gone, false) AS gone, ops.op_ids
+                   coalesce(strangers.former, false) AS former, coalesce(strangers.gone, false) AS gone,
+                   coalesce(whole.shared, false) AS shared, ops.op_ids, ops.kinds
             FROM whole
             LEFT JOIN additions USING (email_key)
             LEFT JOIN new_leads USING (email_key)
@@ -98,7 +110,7 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
             LEFT JOIN person_gates ON person_gates.key = whole.person_id
             LEFT JOIN member_gates ON member_gates.key = whole.email_key
             LEFT JOIN (
-                SELECT email_key, list(op_id ORDER BY op_id) AS op_ids FROM operations
+                SELECT email_key, list(op_id ORDER BY op_id) AS op_ids, histogram(kind) AS kinds FROM operations
                 WHERE email_key IS NOT NULL GROUP BY email_key
             ) ops USING (email_key)
         )

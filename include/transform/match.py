@@ -22,9 +22,12 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `persons` and `addressees`.
 
     `persons`: everyone with an e-mail who is neither deleted nor a converted Lead (detail 1): object, id, email,
-    email_key, created_at, modified_at, opted_out, consents, and per query `q0`, `q1`, ... whether it selects them.
+    email_key, created_at, modified_at, opted_out (by Email Opt Out, or the audience's own checkbox), flag (the field
+    that an unsubscribe sets; null where the object has none), is_person_account, account_id, consents, and per query
+    `q0`, `q1`, ... whether it selects them.
     `addressees`: one row per e-mail: email_key, the survivor's person_id, object, email and consents; opted_out (of
-    any person with it), per query `q0`, ... (any), and `m0`, ...: the newest modified_at among those it selects.
+    any person with it), shared (of several people, and so held: `shared_emails: hold`), per query `q0`, ... (any), and
+    `m0`, ...: the newest modified_at among those it selects.
     """
     complete_columns(connection, inputs)
     selected = [f"{matches(query, inputs)} AS q{n}" for n, query in enumerate(inputs.queries)]
@@ -35,7 +38,10 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         "email_key",
         "created_at",
         "modified_at",
-        "coalesce(opted_out, false) AS opted_out",
+        f"coalesce(opted_out, false) OR coalesce({_flag(inputs.audience)}, false) AS opted_out",
+        f"{_flag(inputs.audience)} AS flag",
+        "is_person_account",
+        "account_id",
     ]
     columns += [f"coalesce({_consents(inputs.audience)}, false) AS consents", *selected]
     connection.execute(
@@ -48,13 +54,14 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     per_query = "".join(
         f", bool_or(q{n}) AS q{n}, max(modified_at) FILTER (q{n}) AS m{n}" for n in range(len(inputs.queries))
     )
+    held = "true" if inputs.audience.shared_emails == "hold" else "false"
     survivor = "{person_id: id, object: object, email: email, consents: consents}"
     connection.execute(
         f"""
         CREATE TEMP TABLE addressees AS
         SELECT email_key, unnest(survivor), * EXCLUDE (email_key, survivor) FROM (
             SELECT email_key, arg_min({survivor}, {SURVIVOR_ORDER}) AS survivor,
-                   bool_or(opted_out) AS opted_out{per_query}
+                   bool_or(opted_out) AS opted_out, {held} AND count(*) > 1 AS shared{per_query}
             FROM persons GROUP BY email_key
         )
         """
@@ -129,3 +136,17 @@ def _consents(audience: Audience) -> str:
     fields = {"Contact": audience.consent.contact, "Lead": audience.consent.lead}
     cases = [(f"object = '{name}'", f"lower({sql.name(path)}) = 'true'") for name, path in fields.items() if path]
     return sql.choice(cases, "false")
+
+
+def _flag(audience: Audience) -> str:
+    """SQL: whether the field that an unsubscribe sets is set; null where the object has none."""
+    checkbox = audience.opt_out_checkbox
+    if checkbox is None:
+        return "coalesce(opted_out, false)"
+    fields = {"Contact": checkbox.contact, "Lead": checkbox.lead}
+    cases = [
+        (f"object = '{name}'", f"coalesce(lower({sql.name(path)}) = 'true', false)")
+        for name, path in fields.items()
+        if path
+    ]
+    return sql.choice(cases, "CAST(NULL AS BOOLEAN)")

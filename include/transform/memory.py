@@ -42,15 +42,26 @@ def next_synced_values(connection: DuckDBPyConnection, list_id: str) -> DuckDBPy
 
 
 def next_assignments(connection: DuckDBPyConnection, list_id: str) -> DuckDBPyRelation:
-    """The columns of `assignments`: known rows without those that stop, and those made by the plan over them."""
+    """The columns of `assignments`: known rows without those that stop, and those made by the plan over them.
+
+    A record that the run itself has opted out did not change by that: the row takes on its new time (view `people`).
+    """
     return connection.sql(
         f"""
         WITH held AS ({_unfinished("query, email_key", "true")}),
-        fresh_rows AS (SELECT * FROM fresh ANTI JOIN held USING (query, email_key))
-        SELECT list_id, query, email_key, targets_hash, person_modified_at
-        FROM known ANTI JOIN fresh_rows USING (query, email_key)
-        UNION ALL
-        SELECT $list_id, query, email_key, targets_hash, person_modified_at FROM fresh_rows WHERE NOT stops
+        fresh_rows AS (SELECT * FROM fresh ANTI JOIN held USING (query, email_key)),
+        remembered AS (
+            SELECT list_id, query, email_key, targets_hash, person_modified_at
+            FROM known ANTI JOIN fresh_rows USING (query, email_key)
+            UNION ALL
+            SELECT $list_id, query, email_key, targets_hash, person_modified_at FROM fresh_rows WHERE NOT stops
+        ), opted_out AS (
+            SELECT plans.email_key, max(people.modified_at) AS modified_at
+            FROM plans JOIN (FROM done WHERE written) USING (op_id) JOIN people ON people.id = plans.person_id
+            WHERE kind = 'opt_out_person' GROUP BY plans.email_key
+        )
+        SELECT remembered.* REPLACE (greatest(person_modified_at, opted_out.modified_at) AS person_modified_at)
+        FROM remembered LEFT JOIN opted_out USING (email_key)
         """,
         params={"list_id": list_id},
     )

@@ -6,9 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 from include.transform import sql
+from include.transform.opt_outs import ARCHIVABLE, OPEN
 from include.transform.precedence import ACTIVE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from duckdb import DuckDBPyConnection
 
     from include.transform.inputs import Inputs
@@ -27,9 +30,18 @@ def make_operations(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `operations`: the columns of the table `plans` that transform decides, and `assigns`.
 
     `assigns`: whether the operation carries groups or tags of queries. op_id is made of what the operation does, so
-    that the same change planned again has the same id. No operation but `add_member` names a status.
+    that the same change planned again has the same id. No operation but `add_member` and `unsubscribe_member` names a
+    status.
     """
-    parts = [_add_members(inputs), _update_members(inputs), *_tags(inputs), _create_leads()]
+    parts = [
+        _add_members(inputs),
+        _update_members(inputs),
+        *_tags(inputs),
+        _create_leads(),
+        _unsubscribe_members(),
+        _archive_members(),
+        _opt_out_people(),
+    ]
     columns = ", ".join(sql.name(column) for column in COLUMNS)
     identity = ", ".join(
         [sql.text(inputs.audience.stem), "kind", "coalesce(email_key, '')", "coalesce(tag, '')", '"after"']
@@ -126,4 +138,43 @@ def _create_leads() -> str:
                {SUBSCRIBED} AS precondition, 'R08' AS behaviour, {nothing} AS query, {nothing} AS note,
                {nothing} AS tag, false AS assigns
         FROM new_leads WHERE obstacle IS NULL
+    """
+
+
+def _unsubscribe_members() -> str:
+    after = sql.text('{"status":"unsubscribed"}')
+    return _of_members("unsubscribe_member", "unsubscribes", _status(), after, OPEN)
+
+
+def _archive_members() -> str:
+    return _of_members("archive_member", "archives", _status(), sql.text('{"status":"archived"}'), ARCHIVABLE)
+
+
+def _status() -> str:
+    return sql.json_object([("status", sql.json_text("roster.status"))])
+
+
+def _of_members(kind: str, found: str, before: str, after: str, allowed: Sequence[str]) -> str:
+    """Operations on the members that a table names, while they have a status that allows it."""
+    nothing = "CAST(NULL AS VARCHAR)"
+    precondition = sql.json_object([
+        ("contact_id", sql.json_text("roster.contact_id")),
+        ("status", sql.text(json.dumps(allowed, separators=(",", ":")))),
+    ])  # fmt: skip
+    return f"""
+        SELECT '{kind}' AS kind, email_key, matched.person_id, {before} AS "before", {after} AS "after",
+               {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note,
+               {nothing} AS tag, false AS assigns
+        FROM {found} JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
+    """
+
+
+def _opt_out_people() -> str:
+    nothing = "CAST(NULL AS VARCHAR)"
+    precondition = sql.json_object([("person", sql.json_text("person_id")), ("status", sql.text('"unsubscribed"'))])
+    return f"""
+        SELECT 'opt_out_person' AS kind, email_key, person_id, {nothing} AS "before", record AS "after",
+               {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note,
+               {nothing} AS tag, false AS assigns
+        FROM opt_outs WHERE record IS NOT NULL
     """

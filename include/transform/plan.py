@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from include.transform.additions import find_additions
 from include.transform.assignments import find_assignments, find_due, find_matches, remember_assignments
 from include.transform.consent import find_held
-from include.transform.gates import find_gates
+from include.transform.gates import find_gates, hold_shared
 from include.transform.leads import find_leads
 from include.transform.ledger import make_ledger
 from include.transform.match import find_people, follow_successors, match_members
 from include.transform.operations import make_operations
+from include.transform.opt_outs import find_opt_outs
 from include.transform.precedence import compare_values
 
 if TYPE_CHECKING:
@@ -44,8 +45,9 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     """Plan an audience from the connection's views; the connection is used for one plan only.
 
     Views: people, members, emails, synced_values, assignments (as in `warehouse/tables.py`; the last three and members
-    of this audience, emails of all), mapped, lead_candidates (`values.py`) and findings (side, object, key, email_key,
-    field, rule, reason, gates), selections (selection, id). Raises StoppedByCheck where a field was not read yet,
+    of this audience, emails of all), elsewhere (`opt_outs.py`), mapped, lead_candidates (`values.py`), findings
+    (side, object, key, email_key, field, rule, reason, gates) and selections (selection, id). Raises StoppedByCheck
+    where a field was not read yet,
     ConfigError for an unknown group.
     """
     list_id = inputs.schema.list_id
@@ -53,7 +55,9 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     follow_successors(connection)
     match_members(connection, list_id)
     find_held(connection, list_id)
+    find_opt_outs(connection, inputs)
     find_gates(connection)
+    hold_shared(connection)
     compare_values(connection, inputs)
     find_additions(connection, inputs)
     find_matches(connection, inputs)

@@ -19,10 +19,14 @@ class Reason(StrEnum):
     ADDED = "added"
     UPDATED = "updated"
     LEAD_CREATED = "lead_created"
+    UNSUBSCRIBED = "unsubscribed"
+    OPTED_OUT_BY_MEMBER = "opted_out_by_member"
+    ARCHIVED_WITH_PERSON = "archived_with_person"
     UP_TO_DATE = "up_to_date"
     DATA_SYNC_OFF = "data_sync_off"
     OTHER_QUERY = "other_query"
     CONSENT_HELD = "consent_held"
+    SHARED_EMAIL_HELD = "shared_email_held"
     INVALID_EMAIL = "invalid_email"
     FAILED_RULE = "failed_rule"
     REQUIRED_MERGE_FIELD = "required_merge_field"
@@ -54,10 +58,16 @@ MEANINGS: dict[Reason, Meaning] = {
     Reason.ADDED: Meaning("changed", "The person becomes a member."),
     Reason.UPDATED: Meaning("changed", "Merge fields, groups or tags of the member change."),
     Reason.LEAD_CREATED: Meaning("changed", "The member matches nobody and becomes a Lead."),
+    Reason.UNSUBSCRIBED: Meaning("changed", "The member is unsubscribed: its person has opted out in Salesforce."),
+    Reason.OPTED_OUT_BY_MEMBER: Meaning("changed", "The person is opted out: the member unsubscribed in Mailchimp."),
+    Reason.ARCHIVED_WITH_PERSON: Meaning("changed", "The member is archived: its person is gone from Salesforce."),
     Reason.UP_TO_DATE: Meaning("unchanged", "Nothing to change."),
     Reason.DATA_SYNC_OFF: Meaning("unchanged", "The audience's data sync is off: nothing is overwritten."),
     Reason.OTHER_QUERY: Meaning("unchanged", "The run is for one query only and changes nothing here."),
     Reason.CONSENT_HELD: Meaning("on_hold", "The person has left the audience under a former or another e-mail."),
+    Reason.SHARED_EMAIL_HELD: Meaning(
+        "on_hold", "Several people have this e-mail, and the audience holds such e-mails."
+    ),
     Reason.INVALID_EMAIL: Meaning("quarantined", "The e-mail is not valid and is not added."),
     Reason.FAILED_RULE: Meaning("quarantined", "A validation rule holds the record back; the quarantine names it."),
     Reason.REQUIRED_MERGE_FIELD: Meaning("quarantined", "A merge field that Mailchimp requires has no value."),

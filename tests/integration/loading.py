@@ -55,6 +55,29 @@ def update(name: str, *, contact_id: str | None = None, **merge_fields: Any) -> 
     return planned("update_member", name, {"merge_fields": merge_fields}, precondition={"status": ACTIVE} | of_contact)
 
 
+def unsubscribe(name: str, **ground: Any) -> dict[str, Any]:
+    """Plan that a member is unsubscribed."""
+    return planned(
+        "unsubscribe_member",
+        name,
+        {"status": "unsubscribed"},
+        precondition={"status": ["subscribed", "pending"]} | ground,
+    )
+
+
+def archive(name: str) -> dict[str, Any]:
+    """Plan that a member is archived."""
+    allowed = ["subscribed", "unsubscribed", "transactional"]
+    return planned("archive_member", name, {"status": "archived"}, precondition={"status": allowed})
+
+
+def opt_out(name: str, record_id: str, person: str, of: str = "Contact") -> dict[str, Any]:
+    """Plan that a person is opted out."""
+    flag = "PersonHasOptedOutOfEmail" if of == "Account" else "HasOptedOutOfEmail"
+    after = {"Id": record_id, "attributes": {"type": of}, flag: True}
+    return planned("opt_out_person", name, after, precondition={"person": person, "status": "unsubscribed"})
+
+
 def create_tag(tag: str) -> dict[str, Any]:
     """Plan a tag."""
     return planned("create_tag", None, {"tag": tag}, op_id=f"create_tag {tag}")

@@ -133,7 +133,7 @@ def test_g01_an_update_with_a_status_is_never_sent(made, batch_above):
     wrong = update("ann", FNAME="New") | {"after": '{"status":"subscribed"}'}
     run.plan(wrong)
     with ResultLog(run.run.project.warehouse, run.run.run_id) as log, pytest.raises((FatalError, ValueError)):
-        without_ground(run, log, batch_above=batch_above).update()
+        without_ground(run, log, batch_above=batch_above).change("update_member")
     assert run.statuses() == {"ann": "unsubscribed"}
 
 
@@ -188,7 +188,7 @@ def test_g02_a_member_that_is_gone_for_good_is_no_error(made):
     for batch_above in (0, 500):
         with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
             run.plan(update(f"ann{batch_above}", FNAME="New"))
-            without_ground(run, log, batch_above=batch_above).update()
+            without_ground(run, log, batch_above=batch_above).change("update_member")
     assert set(run.results().values()) == {("precondition_gone", "no_such_member")}
 
 

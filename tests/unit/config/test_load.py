@@ -14,6 +14,7 @@ from include.config.load import audience_stems, load_configuration, load_pipelin
 from include.config.policies import PRESETS, WHAT_HAPPENS, PolicyName, Switches
 from include.errors import ConfigError
 from tests.unit.config.worlds import NEWSLETTER, write_configuration
+from tests.unit.transform.worlds import audience as configured
 
 FILE = "audiences/newsletter.yaml"
 
@@ -52,9 +53,8 @@ def test_a_missing_policy_shows_what_happens_under_both(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("policy", ["legacy_parity", "two_way"])
-def test_x01_a_policy_expands_to_its_switches(tmp_path: Path, policy: PolicyName) -> None:
-    text = NEWSLETTER.replace("legacy_parity", policy)
-    audience = load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"]
+def test_x01_a_policy_expands_to_its_switches(policy: PolicyName) -> None:
+    audience = configured(policy=policy)
     switches = {switch.name: getattr(audience, switch.name) for switch in fields(Switches)}
     assert switches == asdict(PRESETS[policy])
 
@@ -66,11 +66,29 @@ def test_x01_a_policy_expands_to_its_switches(tmp_path: Path, policy: PolicyName
         ("mailchimp_edits", "newest"), ("missing_people", "archive"),
     ],
 )  # fmt: skip
-def test_x01_each_switch_is_set_alone(tmp_path: Path, switch: str, value: str) -> None:
-    text = NEWSLETTER + f"{switch}: {value}\n"
-    audience = load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"]
+def test_x01_each_switch_is_set_alone(switch: str, value: str) -> None:
+    audience = configured(**{switch: value})
     expected = asdict(PRESETS["legacy_parity"]) | {switch: value}
     assert {name: getattr(audience, name) for name in expected} == expected
+
+
+def test_x01_two_way_loads_with_what_is_carried_out(tmp_path: Path) -> None:
+    text = NEWSLETTER.replace("legacy_parity", "two_way") + "email_change: new_member\n"
+    assert load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"].opt_out == "both"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (NEWSLETTER.replace("legacy_parity", "two_way"), "1: email_change: `move` is not available in this version"),
+        (NEWSLETTER + "mailchimp_edits: newest\n", "16: mailchimp_edits: `newest` is not available in this version"),
+        (NEWSLETTER.replace("{contact: FirstName", "{conflict: mailchimp, contact: FirstName"),
+         "5: fields.FNAME.conflict: `mailchimp` is not available in this version; write `conflict: salesforce`"),
+    ],
+)  # fmt: skip
+def test_a_switch_that_no_run_carries_out_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    (found,) = problems(write_configuration(tmp_path, text))
+    assert found.startswith(f"{FILE}:{problem}")
 
 
 def test_x01_every_value_of_every_switch_is_explained() -> None:
@@ -85,10 +103,9 @@ def test_x01_an_unknown_policy_is_one_problem(tmp_path: Path) -> None:
     assert found == f"{FILE}:2: policy: {message}"
 
 
-def test_x03_a_field_without_a_policy_of_its_own_takes_the_audiences(tmp_path: Path) -> None:
-    text = NEWSLETTER.replace("{contact: FirstName", "{conflict: fill_blank, contact: FirstName")
-    folder = write_configuration(tmp_path, text + "mailchimp_edits: newest\n")
-    audience = load_configuration(folder).audiences["newsletter"]
+def test_x03_a_field_without_a_policy_of_its_own_takes_the_audiences() -> None:
+    mapped = {"FNAME": {"contact": "FirstName", "conflict": "fill_blank"}, "LNAME": {"contact": "LastName"}}
+    audience = configured(mailchimp_edits="newest", fields=mapped)
     assert audience.conflict(audience.fields["FNAME"]) == "fill_blank"
     assert audience.conflict(audience.fields["LNAME"]) == "newest"
 

@@ -23,12 +23,13 @@ ASSIGNED = pa.schema([*TEXTS, ("person_modified_at", pa.timestamp("us", tz="UTC"
 def connection(fresh: pa.Table, known: pa.Table, kinds: dict[str, str], results: list[tuple[str, str]]):
     """Views as the stage `refresh` makes them; results are op_id and state, in order of time."""
     made = connect()
-    plans = [{"op_id": op_id, "kind": kind} for op_id, kind in kinds.items()]
+    plans = [{"op_id": op_id, "kind": kind, "email_key": "k", "person_id": "p"} for op_id, kind in kinds.items()]
     answered = [{"op_id": op, "state": state, "at": AT + timedelta(seconds=n)} for n, (op, state) in enumerate(results)]
     made.register("plans", pa.Table.from_pylist(plans, schema=PLANS.schema()))
     made.register("results", pa.Table.from_pylist(answered, schema=RESULTS.schema()))
     made.register("fresh", fresh)
     made.register("known", known)
+    made.register("people", pa.table({"id": ["p"], "modified_at": pa.array([AT], pa.timestamp("us", tz="UTC"))}))
     find_done(made)
     return made
 
@@ -112,3 +113,19 @@ def test_r14_a_member_that_was_there_already_got_no_groups():
 
 def test_detail_5_who_stops_matching_is_forgotten():
     assert assigned({}, {}, op_ids=[], stops=True) == []
+
+
+@pytest.mark.parametrize(("state", "at"), [("applied", AT), ("refused", AT - timedelta(days=1))])
+def test_x01_a_record_that_the_run_opted_out_counts_as_it_was(state: str, at: datetime) -> None:
+    known = [
+        {"list_id": LIST, "query": "q", "email_key": key, "targets_hash": "h", "person_modified_at": AT - timedelta(1)}
+        for key in ("k", "other")
+    ]
+    made = connection(
+        ASSIGNED.empty_table(),
+        pa.Table.from_pylist(known, schema=ASSIGNMENTS.schema()),
+        {"op": "opt_out_person"},
+        [("op", state)],
+    )
+    rows = next_assignments(made, LIST).to_arrow_table().to_pylist()
+    assert {row["email_key"]: row["person_modified_at"] for row in rows} == {"k": at, "other": AT - timedelta(days=1)}

@@ -111,6 +111,7 @@ class World:
     emails: list[dict[str, Any]] = field(default_factory=list)
     synced: dict[str, dict[str, str]] = field(default_factory=dict)
     assignments: list[dict[str, Any]] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     selections: list[dict[str, str]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -169,6 +170,7 @@ class World:
             "emails": pa.Table.from_pylist(self.emails, EMAILS.schema()),
             "synced_values": pa.Table.from_pylist(synced, SYNCED_VALUES.schema()),
             "assignments": pa.Table.from_pylist(self.assignments, ASSIGNMENTS.schema()),
+            "elsewhere": pa.table({"email_key": pa.array(map(email_key, self.elsewhere), pa.string())}),
             "findings": pa.Table.from_pylist(self.findings, FINDINGS),
             "selections": pa.Table.from_pylist(self.selections, SELECTIONS),
         }
