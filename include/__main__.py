@@ -2,6 +2,7 @@
 
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
     python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
+    python -m include compare-policies --audience newsletter [--config DIR] [--root DIR]
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
     python -m include disconnect [--config DIR] [--root DIR]
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
 from include.pipelines import approvals, extract_salesforce, snapshot_activity, sync_audience
+from include.pipelines.compare_policies import compare_policies
 from include.pipelines.disconnect import disconnect
 from include.pipelines.run import SyncRun
 from include.wiring import Project, load_project
@@ -61,7 +63,7 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, o
         return snapshot_activity.run(project, run_id, options.date, backfill=options.backfill)
     if options.command == "disconnect":
         return disconnect(project)
-    if options.command in {"sync", "approve"} and options.audience not in project.configuration.audiences:
+    if "audience" in options and options.audience not in project.configuration.audiences:
         known = ", ".join(sorted(project.configuration.audiences))
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
     if options.command == "approve":
@@ -69,6 +71,9 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, o
     account: dict[str, dict[str, object]] = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
     if options.command == "extract":
         return account
+    if options.command == "compare-policies":
+        sync_audience.sync(project, options.audience, run_id, dry_run=True)
+        return account | compare_policies(SyncRun(project, options.audience, run_id, dry_run=True))
     how = {"dry_run": options.dry_run, "query": options.query}
     approved_by = getuser() if options.approve else None
     return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
@@ -95,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--approve", action="store_true", help="approve the plan, whatever is objected to it")
     approve = commands.add_parser("approve", parents=[shared], help="approve what the plan of a stopped run showed")
     approve.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    compare = commands.add_parser(
+        "compare-policies", parents=[shared], help="what each policy would do; writes nothing"
+    )
+    compare.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     commands.add_parser("disconnect", parents=[shared], help="forget the connected accounts and how far they were read")
     snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
     snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")

@@ -26,7 +26,7 @@ CALLS_PER_BATCH = 9
 CALLS_PER_JOB = 9
 """Creating, filling and closing a job of Bulk API 2.0, three looks at it, and its three results."""
 SINGLE = ("update_member", "unsubscribe_member", "move_member", "archive_member")
-"""Operations of one call each; updates go in batches when there are many."""
+"""Operations of one call each; all but moves go in batches when there are many."""
 PEOPLE = ("opt_out_person", "update_person")
 MIRROR, STAMP = "upsert_mirror", "stamp_audience"
 
@@ -47,9 +47,9 @@ def estimated_calls(
     calls: Counter[tuple[str, str]] = Counter()
     calls["mailchimp", "add_member"] = _groups(kinds["add_member"], WRITE_LIMIT)
     for kind in SINGLE:
-        calls["mailchimp", kind] = kinds[kind]
-    if kinds["update_member"] > limits.batch_above:
-        calls["mailchimp", "update_member"] = _groups(kinds["update_member"], OPERATIONS_LIMIT) * CALLS_PER_BATCH
+        batched = kinds[kind] > limits.batch_above and kind != "move_member"
+        batches = _groups(kinds[kind], OPERATIONS_LIMIT) * CALLS_PER_BATCH
+        calls["mailchimp", kind] = batches if batched else kinds[kind]
     calls["mailchimp", "create_tag"] = 2 * kinds["create_tag"]
     for kind in ("add_tag", "remove_tag"):
         groups = [_groups(number, WRITE_LIMIT) for (each, _), number in planned.items() if each == kind]

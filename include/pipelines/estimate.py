@@ -33,10 +33,10 @@ def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> int:
     """
     run.project.warehouse.view(connection, "mirror", MIRROR, list_id=run.schema().list_id, object=SUBSCRIBER)
     connection.register("interests", interests(run.schema()))
-    known = connection.execute("SELECT record ->> '$.Audience__c' FROM mirror LIMIT 1").fetchone()
+    known = connection.execute("SELECT record ->> '$.Audience__c' FROM mirror LIMIT 1").fetchall()
     connection.register(
         "mirror_changes",
-        differences(connection, audience_id=str(known[0]) if known else "", everyone=run.audience.mirror == "all"),
+        differences(connection, audience_id=str(known[0][0]) if known else "", everyone=run.audience.mirror == "all"),
     )
     ((rows,),) = connection.execute(
         """

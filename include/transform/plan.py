@@ -47,8 +47,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     Views: people, members, emails, synced_values, assignments (as in `warehouse/tables.py`; the last three and members
     of this audience, emails of all), elsewhere (`opt_outs.py`), mapped, lead_candidates (`values.py`), findings
     (side, object, key, email_key, field, rule, reason, gates) and selections (selection, id). Raises StoppedByCheck
-    where a field was not read yet,
-    ConfigError for an unknown group.
+    where a field was not read yet, ConfigError for an unknown group.
     """
     list_id = inputs.schema.list_id
     find_people(connection, inputs)
