@@ -160,6 +160,13 @@ def twin_of(contact_field: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def record_type(sobject: str, short: dict[str, Any]) -> dict[str, Any]:
+    """A record type as the describe call shows it."""
+    layout = f"/services/data/v59.0/sobjects/{sobject}/describe/layouts/{short['recordTypeId']}"
+    given = {"available": short["active"], "defaultRecordTypeMapping": False, "master": False}
+    return {**short, **given, "urls": {"layout": layout}}
+
+
 def system_fields(entry: dict[str, Any], own: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """An object's own fields among those that every object has, in Salesforce's order."""
 

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from include.sandbox.salesforce.computed import expressions
-from include.sandbox.salesforce.described import completed_field, object_describe, system_fields, twin_of
+from include.sandbox.salesforce.described import (
+    completed_field,
+    object_describe,
+    record_type,
+    system_fields,
+    twin_of,
+)
 
 DATA = Path(__file__).parent.parent / "data" / "salesforce"
 PERSON_ACCOUNT = "cumulusci_Account_PersonAccountOrg.describe.json"
@@ -171,6 +177,10 @@ def load_schema(*, person_accounts: bool) -> Schema:
     described += [object_describe(entry, _own_fields(entry, person_accounts)) for entry in overlay["objects"]]
     for one in described:
         _lay_over(one, overlay["fields"].get(one["name"], ()), person_accounts=person_accounts)
+        one["recordTypeInfos"] = [
+            *(record_type(one["name"], short) for short in overlay["recordTypes"].get(one["name"], ())),
+            *one["recordTypeInfos"],
+        ]
     if person_accounts:
         _add_twins(described)
     return _schema(described, person_accounts=person_accounts)

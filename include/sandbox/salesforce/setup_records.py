@@ -74,17 +74,18 @@ def _organization() -> dict[str, object]:
 
 def _record_types(schema: Schema) -> Records:
     records: Records = []
-    for info in schema.objects["Account"].describe["recordTypeInfos"]:
+    described = ((one.name, info) for one in schema.objects.values() for info in one.describe["recordTypeInfos"])
+    for sobject, info in described:
         if info["master"]:
             continue
         record: dict[str, object] = {
             "Id": info["recordTypeId"],
             "Name": info["name"],
             "DeveloperName": info["developerName"],
-            "SobjectType": "Account",
+            "SobjectType": sobject,
             "IsActive": info["active"],
         }
         if schema.person_accounts:
-            record["IsPersonType"] = info["developerName"] == PERSON_RECORD_TYPE
+            record["IsPersonType"] = (sobject, info["developerName"]) == ("Account", PERSON_RECORD_TYPE)
         records.append(record)
     return records

@@ -102,3 +102,23 @@ def org(jwt_keys: tuple[str, str]) -> Iterator[Served]:
 def plain_org() -> Iterator[Served]:
     """An org without person accounts."""
     yield from serve(OrgStore(person_accounts=False))
+
+
+RULES = (
+    {
+        "ValidationName": "A_No_Doctors",
+        "Active": True,
+        "EntityDefinitionId": "Lead",
+        "ErrorMessage": "No doctors",
+        "ErrorDisplayField": "Title",
+        "Metadata": {"errorConditionFormula": 'Title = "Dr"'},
+    },
+    {
+        "ValidationName": "B_City",
+        "Active": True,
+        "EntityDefinitionId": "Lead",
+        "ErrorMessage": "Where?",
+        "Metadata": {"errorConditionFormula": "ISBLANK(City)"},
+    },
+)
+"""Validation rules for leads: no doctors, and a city."""

@@ -11,9 +11,10 @@ import requests
 from simple_salesforce import Salesforce
 
 from include.sandbox.salesforce import credentials
-from tests.contract.salesforce.conftest import Served
+from tests.contract.salesforce.conftest import RULES, Served
 
-JOBS = f"{credentials.INSTANCE_URL}/services/data/v59.0/jobs"
+DATA = f"{credentials.INSTANCE_URL}/services/data/v59.0"
+JOBS = f"{DATA}/jobs"
 LONGEST_JOB = 20.0
 CSV = {"Content-Type": "text/csv"}
 
@@ -331,3 +332,36 @@ def test_simple_salesforce_runs_both_kinds_of_job(org: Served) -> None:
     pages = list(client.bulk2.Lead.query("SELECT LastName, Company FROM Lead", max_records=200, wait=0))
     assert [page.count("\n") for page in pages] == [201, 101]
     assert '"ü"' in pages[1]
+
+
+def test_rows_that_break_rules_fail_in_an_ingest_job_and_the_others_go_on(org: Served, rest: requests.Session) -> None:
+    org.store.load([("ValidationRule", list(RULES)), ("Contact", [{"LastName": "Doe", "Email": "ann@a.example"}])])
+    match = [{"matchRuleSObjectType": "Contact", "matchingRule": "Exact_Email"}]
+    block = {"actionOnInsert": "Block", "alertText": "Known", "duplicateRuleMatchRules": match}
+    org.store.load(
+        [("DuplicateRule", [{"DeveloperName": "D", "SobjectType": "Lead", "IsActive": True, "Metadata": block}])]
+    )
+    body = (
+        "LastName,Company,Title,City,Email\na,C,Dr,Bonn,\nb,C,,,\nc,C,Dr,,\n"
+        "d,C,,Bonn,ann@a.example\ne,C,,Bonn,e@a.example\n"
+    )
+    job = ingest(rest, "Lead", "insert", body)
+    assert (job["state"], job["numberRecordsProcessed"], job["numberRecordsFailed"]) == ("JobComplete", 5, 4)
+    assert [one["LastName"] for one in rows(rest, job, "successfulResults")] == ["e"]
+    assert {one["LastName"]: one["sf__Error"] for one in rows(rest, job, "failedResults")} == {
+        "a": "FIELD_CUSTOM_VALIDATION_EXCEPTION:No doctors:Title --",
+        "b": "FIELD_CUSTOM_VALIDATION_EXCEPTION:Where?:--",
+        "c": "FIELD_CUSTOM_VALIDATION_EXCEPTION:No doctors:Title --FIELD_CUSTOM_VALIDATION_EXCEPTION:Where?:--",
+        "d": "DUPLICATES_DETECTED:Known:--",
+    }
+
+
+def test_an_ingest_job_runs_the_assignment_rule_that_it_names(org: Served, rest: requests.Session) -> None:
+    entry = {"ruleEntry": [{"assignedTo": credentials.SALES_USER_ID}]}
+    rule = {"Id": "01Q5g0000000001EAA", "Name": "A", "SobjectType": "Lead", "Active": True, "Metadata": entry}
+    org.store.load([("AssignmentRule", [rule])])
+    ingest(rest, "Lead", "insert", "LastName,Company\na,C\n")
+    ingest(rest, "Lead", "insert", "LastName,Company\nb,C\n", assignmentRuleId=rule["Id"])
+    found = rest.get(f"{DATA}/query", params={"q": "SELECT LastName, OwnerId FROM Lead"}).json()["records"]
+    owners = {one["LastName"]: one["OwnerId"] for one in found}
+    assert owners == {"a": credentials.USER_ID, "b": credentials.SALES_USER_ID}

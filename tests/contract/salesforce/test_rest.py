@@ -8,7 +8,7 @@ from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest, SalesforceResourceNotFound
 
 from include.sandbox.salesforce import credentials
-from tests.contract.salesforce.conftest import Served
+from tests.contract.salesforce.conftest import RULES, Served
 
 DATA = f"{credentials.INSTANCE_URL}/services/data/v59.0"
 
@@ -314,3 +314,46 @@ def test_a_querys_columns_are_told_instead_of_its_records(rest: requests.Session
     ]
     assert (told["groupBy"], told["idSelected"]) == (True, False)
     assert columns("SELECT Nothing FROM Contact")[0]["errorCode"] == "INVALID_FIELD"
+
+
+def test_a_row_that_breaks_rules_is_told_each_of_them_by_a_single_record_call(
+    org: Served, rest: requests.Session
+) -> None:
+    org.store.load([("ValidationRule", list(RULES))])
+    answer = rest.post(f"{DATA}/sobjects/Lead", json={"LastName": "Doe", "Company": "C", "Title": "Dr"})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        [
+            {"message": "No doctors", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "fields": ["Title"]},
+            {"message": "Where?", "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "fields": []},
+        ],
+    )
+    made = rest.post(f"{DATA}/sobjects/Lead", json={"LastName": "Doe", "Company": "C", "City": "Bonn"})
+    assert made.status_code == 201
+    lead = f"{DATA}/sobjects/Lead/{made.json()['id']}"
+    assert rest.patch(lead, json={"City": None}).json()[0]["message"] == "Where?"
+    assert rest.get(lead).json()["City"] == "Bonn"
+
+
+def test_r08_headers_pass_alerts_and_say_who_owns_a_lead(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": "Doe", "Email": "ann@a.example"}])])
+    match = [{"matchRuleSObjectType": "Contact", "matchingRule": "Exact_Email"}]
+    alert = {"operationsOnInsert": ["Alert"], "duplicateRuleMatchRules": match}
+    org.store.load(
+        [("DuplicateRule", [{"DeveloperName": "D", "SobjectType": "Lead", "IsActive": True, "Metadata": alert}])]
+    )
+    entry = {"ruleEntry": [{"assignedTo": credentials.SALES_USER_ID}]}
+    rule = {"Name": "A", "SobjectType": "Lead", "Active": True, "Metadata": entry}
+    org.store.load([("AssignmentRule", [rule])])
+    lead = {"LastName": "Doe", "Company": "C", "Email": "ann@a.example"}
+    refused = rest.post(f"{DATA}/sobjects/Lead", json=lead)
+    (error,) = refused.json()
+    assert (refused.status_code, error["errorCode"]) == (400, "DUPLICATES_DETECTED")
+    (match_result,) = error["duplicateResut"]["matchResults"]
+    assert match_result["matchRecords"][0]["record"]["Id"].startswith("003")
+    passing = {"Sforce-Duplicate-Rule-Header": "allowSave=true"}
+    assert rest.post(f"{DATA}/sobjects/Lead", json=lead, headers=passing).status_code == 201
+    unassigned = passing | {"Sforce-Auto-Assign": "FALSE"}
+    assert rest.post(f"{DATA}/sobjects/Lead", json=lead, headers=unassigned).status_code == 201
+    found = rest.get(f"{DATA}/query", params={"q": "SELECT OwnerId FROM Lead"}).json()["records"]
+    assert {one["OwnerId"] for one in found} == {credentials.SALES_USER_ID, credentials.USER_ID}

@@ -1,19 +1,29 @@
 """Campaign members: a person is one of a campaign once; the campaign's own statuses say who has responded.
 
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_campaignmember.htm
-Assumed: the code of the refusal; a status that the campaign does not have is stored and counts as no response.
+A status that the campaign does not have gives way to its default one (quoted from the API guide in the vendor's forum,
+https://dfc-org-production.force.com/forums/ForumsMain?id=906F00000008idQIAQ). Assumed: the code of the refusal.
 """
 
 import json
 import sqlite3
 from collections.abc import Iterable
 
+from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, standing
 from include.sandbox.salesforce.values import Stored
 
+SWITCHES: dict[str, Switch] = {"unknown_member_status_kept": False}
 
-def check_campaign_members(connection: sqlite3.Connection, changes: list[Change]) -> None:
-    """Refuses a second membership, gives new members the default status, and derives `HasResponded`."""
+
+def check_campaign_members(connection: sqlite3.Connection, changes: list[Change], *, keep_unknown: bool) -> None:
+    """Refuses a second membership, sees to it that members have a status of their campaign, derives `HasResponded`.
+
+    Args:
+        connection: in a write transaction.
+        changes: to campaign members.
+        keep_unknown: whether a status that the campaign does not have is stored, counting as no response.
+    """
     _refuse_second(connection, changes)
     campaigns = {_campaign(change) for change in standing(changes)}
     statuses = {
@@ -23,11 +33,14 @@ def check_campaign_members(connection: sqlite3.Connection, changes: list[Change]
     defaults = {campaign: label for campaign, label, _, default in _statuses(connection, campaigns) if default}
     for change in standing(changes):
         campaign = _campaign(change)
-        if change.new and change.values.get("Status") is None and campaign in defaults:
+        if not change.new and "Status" not in change.values:
+            continue
+        status = (campaign, str(change.values.get("Status")).casefold())
+        missing = change.values.get("Status") is None or (status not in statuses and not keep_unknown)
+        if missing and campaign in defaults:
             change.values["Status"] = defaults[campaign]
-        if "Status" in change.values:
-            status = str(change.values["Status"]).casefold()
-            change.values["HasResponded"] = int(bool(statuses.get((campaign, status))))
+            status = (campaign, str(defaults[campaign]).casefold())
+        change.values["HasResponded"] = int(bool(statuses.get(status)))
 
 
 def _refuse_second(connection: sqlite3.Connection, changes: list[Change]) -> None:

@@ -12,6 +12,7 @@ def check(connection: sqlite3.Connection, schema: Schema, sobject: SObject, chan
     for change in standing(changes):
         _check_converted(change)
         _check_required(sobject, change)
+    _check_record_types(connection, sobject, changes)
     for field in sobject.fields.values():
         if field.reference_to:
             _check_references(connection, schema, field, changes)
@@ -37,6 +38,20 @@ def _check_required(sobject: SObject, change: Change) -> None:
     if missing:
         message = f"Required fields are missing: [{', '.join(missing)}]"
         change.refuse("REQUIRED_FIELD_MISSING", message, *missing)
+
+
+def _check_record_types(connection: sqlite3.Connection, sobject: SObject, changes: list[Change]) -> None:
+    """A record type must be an active one of the object; the words are those of public threads about inactive ones."""
+    chosen = [change for change in standing(changes) if change.values.get("RecordTypeId") is not None]
+    if not chosen:
+        return
+    sql = 'SELECT "Id" FROM "RecordType" WHERE "SobjectType" = ? AND "IsActive" AND NOT "IsDeleted"'
+    usable = {record_id for (record_id,) in connection.execute(sql, (sobject.name,))}
+    for change in chosen:
+        record_type = change.values["RecordTypeId"]
+        if record_type not in usable:
+            message = f"Record Type ID: this ID value isn't valid for the user: {record_type}"
+            change.refuse("INVALID_CROSS_REFERENCE_KEY", message, "RecordTypeId")
 
 
 def _check_references(connection: sqlite3.Connection, schema: Schema, field: Field, changes: list[Change]) -> None:

@@ -8,8 +8,7 @@ from typing import Literal
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.assignment_rules import OBJECT as ASSIGNED
 from include.sandbox.salesforce.assignment_rules import asked_for, assign
-from include.sandbox.salesforce.dml import deletion, duplicates, person_accounts
-from include.sandbox.salesforce.dml.campaign_members import check_campaign_members
+from include.sandbox.salesforce.dml import campaign_members, deletion, duplicates, person_accounts
 from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
 from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
 from include.sandbox.salesforce.dml.options import SaveOptions
@@ -23,7 +22,12 @@ from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
 
 Operation = Literal["insert", "update", "upsert"]
-SWITCHES = {"person_contact_writable": True, "all_validation_errors": True, **duplicates.SWITCHES}
+SWITCHES = {
+    "person_contact_writable": True,
+    "all_validation_errors": True,
+    **duplicates.SWITCHES,
+    **campaign_members.SWITCHES,
+}
 NO_HEADERS = SaveOptions()
 _ROLLED_BACK = RowError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
@@ -110,7 +114,8 @@ class Writer:
         check(connection, self._store.schema, sobject, changes)
         self._check_person_accounts(sobject, changes)
         if sobject.name == "CampaignMember":
-            check_campaign_members(connection, changes)
+            keep = bool(self._controls.switches["unknown_member_status_kept"])
+            campaign_members.check_campaign_members(connection, changes, keep_unknown=keep)
         self._let_rows_fail(sobject, operation, standing(changes))
         self._pass_rules(connection, sobject, standing(changes), options)
         return [change.outcome() for change in changes]

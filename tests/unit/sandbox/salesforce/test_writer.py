@@ -267,3 +267,43 @@ def test_a_row_can_be_locked_and_the_others_go_on(org: Bench) -> None:
     assert [[error.code for error in one.errors] for one in saved] == [[], ["UNABLE_TO_LOCK_ROW"], []]
     assert org.values("SELECT LastName FROM Lead ORDER BY LastName") == ["A", "C"]
     assert not org.save("Lead", "insert", leads[1])[0].errors
+
+
+@pytest.mark.parametrize(("kept", "status"), [(False, "Invited"), (True, "Sent")])
+def test_a_status_that_the_campaign_does_not_have_gives_way_to_its_default(org: Bench, kept: bool, status: str) -> None:
+    org.controls.set_switches({"unknown_member_status_kept": kept})
+    campaign = org.insert("Campaign", Name="C")
+    org.insert("CampaignMemberStatus", CampaignId=campaign, Label="Invited", IsDefault=True)
+    org.insert("CampaignMemberStatus", CampaignId=campaign, Label="Came", HasResponded=True)
+    asked = "SELECT Status, HasResponded FROM CampaignMember"
+    member = org.insert("CampaignMember", CampaignId=campaign, LeadId=org.insert("Lead", **LEAD), Status="Sent")
+    assert org.records(asked) == [{"Status": status, "HasResponded": False}]
+    org.save("CampaignMember", "update", {"Id": member, "Status": "Came"})
+    org.save("CampaignMember", "update", {"Id": member, "Status": "Sent"})
+    assert org.records(asked) == [{"Status": status, "HasResponded": False}]
+
+
+def record_type(org: Bench, name: str) -> str:
+    (found,) = org.values(f"SELECT Id FROM RecordType WHERE Name = '{name}'")
+    return str(found)
+
+
+def test_r08_a_record_type_must_be_an_active_one_of_the_object(org: Bench) -> None:
+    lead = org.insert("Lead", **LEAD, RecordTypeId=record_type(org, "Newsletter"))
+    assert org.values("SELECT RecordType.DeveloperName FROM Lead")[0]["DeveloperName"] == "Newsletter"
+    others = [record_type(org, "Fair"), record_type(org, "Organization"), "0125g0000000zzzAAA"]
+    for operation, values in (("insert", LEAD), ("update", {"Id": lead})):
+        for other in others:
+            assert org.refusal("Lead", operation, **values, RecordTypeId=other) == (
+                "INVALID_CROSS_REFERENCE_KEY",
+                f"Record Type ID: this ID value isn't valid for the user: {other}",
+                ("RecordTypeId",),
+            )
+
+
+def test_record_types_are_described(org: Bench) -> None:
+    infos = org.store.schema.objects["Lead"].describe["recordTypeInfos"]
+    assert {(one["developerName"], one["active"]) for one in infos if not one["master"]} == {
+        ("Newsletter", True),
+        ("Fair", False),
+    }
