@@ -30,6 +30,7 @@ class Database:
         self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._writer = self._connect()
         self._lock = RLock()
+        self.closed = False
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -65,6 +66,7 @@ class Database:
 
     def close(self) -> None:
         """Closes what is not in use and removes a temporary file."""
+        self.closed = True
         self._writer.close()
         while not self._readers.empty():
             self._readers.get_nowait().close()

@@ -1,5 +1,6 @@
 """Carries jobs out beside the requests; what was under way when the org stopped goes on when it starts again."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -42,7 +43,12 @@ class Runner:
 
     def _work(self) -> None:
         while True:
-            self._run(self._waiting.get())
+            try:
+                self._run(self._waiting.get())
+            except sqlite3.ProgrammingError:
+                if self._store.database.closed:
+                    return  # the job goes on when the org starts again
+                raise
 
     def _run(self, job: Job) -> None:
         begun = time.monotonic()
