@@ -103,9 +103,23 @@ class Plan:
 
     def _opened(self) -> DuckDBPyConnection:
         connection = connect()
-        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
-        self.warehouse.view(connection, "results", RESULTS, run_id=self.run_id)
+        show_plan(connection, self.warehouse, self.run_id)
         return connection
+
+
+def show_plan(connection: DuckDBPyConnection, warehouse: Warehouse, run_id: str, version: int | None = None) -> None:
+    """Make the views `plans` (as of a version), `results` and `results_of_any_plan` of a run.
+
+    A run that is cleared plans again under its old id, from data that is current then. `results` are what became of
+    the plan that counts: older ones do not, even where the same operation is planned once more, as what was done may
+    have been undone since.
+    """
+    warehouse.view(connection, "plans", PLANS, version, run_id=run_id)
+    warehouse.view(connection, "results_of_any_plan", RESULTS, run_id=run_id)
+    connection.execute(
+        """CREATE OR REPLACE VIEW results AS
+           FROM results_of_any_plan WHERE "at" >= (SELECT min(planned_at) FROM plans)"""
+    )
 
 
 def _decoded(text: str | None) -> dict[str, Any]:

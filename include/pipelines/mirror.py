@@ -11,7 +11,7 @@ from include.load.estimate import STAMP
 from include.load.ground import Ground
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
 from include.load.mirror_rows import MirrorLoad
-from include.load.operations import Plan
+from include.load.operations import Plan, show_plan
 from include.load.pending import Pending, held_back
 from include.load.results import ResultLog
 from include.pipelines import watermarks
@@ -21,7 +21,7 @@ from include.salesforce.refusals import TRANSIENT_CODES
 from include.salesforce.storage import refuse_without_room
 from include.transform.match import find_people, follow_successors, match_members
 from include.warehouse.store import connect
-from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS, RESULTS
+from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,8 +165,7 @@ class _MirrorStage:
 
         def compute(version: int) -> pa.Table:
             connection = connect()
-            warehouse.view(connection, "plans", PLANS, version, run_id=run.run_id)
-            warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
+            show_plan(connection, warehouse, run.run_id, version)
             connection.register("planned", planned)
             return connection.sql(
                 """
@@ -200,9 +199,8 @@ class _MirrorStage:
 
     def _taken(self) -> pa.Table:
         """The rows that Salesforce took in this run: key, id, record, is_deleted."""
-        connection, warehouse = connect(), self.run.project.warehouse
-        warehouse.view(connection, "plans", PLANS, run_id=self.run.run_id)
-        warehouse.view(connection, "results", RESULTS, run_id=self.run.run_id)
+        connection = connect()
+        show_plan(connection, self.run.project.warehouse, self.run.run_id)
         return connection.sql(
             """
             SELECT $list_id || ':' || email_key AS key, vendor_id AS id, "after" AS record, false AS is_deleted

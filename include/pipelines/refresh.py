@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from include.load.operations import show_plan
 from include.pipelines import extract_salesforce
 from include.pipelines.extract_audience import refresh_members
 from include.pipelines.load import PEOPLE_KINDS
 from include.transform.memory import find_done, next_assignments, next_synced_values
 from include.warehouse.store import connect
-from include.warehouse.tables import ASSIGNMENTS, PEOPLE, PLANS, RESULTS, SYNCED_VALUES
+from include.warehouse.tables import ASSIGNMENTS, PEOPLE, SYNCED_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ def refresh(run: SyncRun) -> dict[str, object]:
 def _carried_out(run: SyncRun) -> set[str]:
     """The kinds of operations that may have changed something: not those that were refused or had lost their ground."""
     connection = connect()
-    _show_results(run, connection)
+    show_plan(connection, run.project.warehouse, run.run_id)
     rows = connection.execute(
         """SELECT DISTINCT kind FROM plans JOIN results USING (op_id)
            WHERE state NOT IN ('refused', 'precondition_gone')"""
@@ -70,7 +71,7 @@ def _remember(
 
     def compute(version: int) -> pa.Table:
         connection = connect()
-        _show_results(run, connection)
+        show_plan(connection, warehouse, run.run_id)
         run.project.staging.view(connection, "fresh", partition)
         warehouse.view(connection, "known", table, version, list_id=list_id)
         warehouse.view(connection, "people", PEOPLE)
@@ -79,8 +80,3 @@ def _remember(
 
     warehouse.update(table, compute, list_id=list_id)
     return rows
-
-
-def _show_results(run: SyncRun, connection: DuckDBPyConnection) -> None:
-    run.project.warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
-    run.project.warehouse.view(connection, "results", RESULTS, run_id=run.run_id)

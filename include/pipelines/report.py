@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from include.calls import added
 from include.errors import FatalError
+from include.load.operations import show_plan
 from include.pipelines import runs
 from include.pipelines.ending import WORK, run_ending
 from include.quality import figures, quarantine
@@ -23,14 +24,14 @@ from include.quality.page import as_html, as_json
 from include.quality.verdict import verdict
 from include.transform.reasons import MEANINGS
 from include.warehouse.store import connect
-from include.warehouse.tables import MEMBERS, PEOPLE, PLANS, QUARANTINE, RESULTS, ROW_LEDGER
+from include.warehouse.tables import MEMBERS, PEOPLE, QUARANTINE, ROW_LEDGER
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from include.pipelines.ending import RunEnding
     from include.pipelines.run import SyncRun
-    from include.quality.document import OperationLedger, QuarantineGroup, RowLedger, SuiteChecks
+    from include.quality.document import QuarantineGroup, RowLedger, SuiteChecks
 
 log = logging.getLogger(__name__)
 PIPELINE = "sync_audience"
@@ -45,7 +46,7 @@ def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
     ledger does not balance or more rows are quarantined than `quality.fail_above` allows.
     """
     connection = connect()
-    run.project.warehouse.view(connection, "results", RESULTS, run_id=run.run_id)
+    show_plan(connection, run.project.warehouse, run.run_id)
     ended = run_ending(run, wrote=bool(connection.execute("SELECT 1 FROM results LIMIT 1").fetchall()))
     history = runs.find(run.project, PIPELINE, audience=run.stem)
     made = _make(run, connection, ended, history, waiting=waiting)
@@ -74,7 +75,8 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
     thresholds = _thresholds(run)
     operations, rows, held = None, None, None
     if ended.done("transform"):
-        operations = _operations(run, connection, ended)
+        make_operation_ledger(connection, ended.unanswered())
+        operations = figures.operation_ledger(connection)
         rows = _rows(run, connection)
         held = _quarantine(run, connection, newest=ended.loading and history[0]["run_id"] == run.run_id)
     state, headline = verdict(
@@ -96,12 +98,6 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         notes=figures.notes(connection) if rows else (),
         trend=(*_earlier(run, history), figures.trend_point(run.run_id, facts.started_at, state, by_state)),
     )
-
-
-def _operations(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding) -> OperationLedger:
-    run.project.warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
-    make_operation_ledger(connection, ended.unanswered())
-    return figures.operation_ledger(connection)
 
 
 def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:

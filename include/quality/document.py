@@ -84,7 +84,7 @@ class OperationLine:
 
 @dataclass(frozen=True, slots=True)
 class OperationLedger:
-    """Every planned operation in exactly one state. `earlier`: results of a plan of this run that was replaced."""
+    """Every planned operation in exactly one state. `earlier`: those answered for a plan that was replaced only."""
 
     lines: tuple[OperationLine, ...]
     planned: int

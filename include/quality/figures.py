@@ -62,7 +62,7 @@ def row_ledger(connection: DuckDBPyConnection, balance: Balance, meanings: Mappi
 
 
 def operation_ledger(connection: DuckDBPyConnection) -> OperationLedger:
-    """The lines of `operation_ledger`, against the views `plans` and `results`."""
+    """The lines of `operation_ledger`, against the views that `show_plan` makes."""
     counted = connection.execute(
         """
         SELECT kind, behaviour, state, cause, count(*) FROM operation_ledger GROUP BY ALL
@@ -74,7 +74,7 @@ def operation_ledger(connection: DuckDBPyConnection) -> OperationLedger:
         connection,
         """
         SELECT (SELECT count(*) FROM plans), (SELECT count(*) - count(DISTINCT op_id) FROM plans),
-               (SELECT count(DISTINCT op_id) FROM results WHERE op_id NOT IN (SELECT op_id FROM plans))
+               (SELECT count(DISTINCT op_id) FROM results_of_any_plan ANTI JOIN results USING (op_id))
         """,
     )
     known = all(line.state in {*OPERATION_STATES, "planned"} for line in lines)

@@ -29,8 +29,10 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(Storage(str(tmp_path)))
 
 
-def plan(warehouse: Warehouse, *operations) -> Plan:
-    rows = [{"run_id": RUN, "audience": "newsletter"} | operation for operation in operations]
+def plan(warehouse: Warehouse, *operations, made: datetime | None = AT) -> Plan:
+    """The run's plan, all of it made at one time; None leaves each operation its own."""
+    same = {"planned_at": made} if made else {}
+    rows = [{"run_id": RUN, "audience": "newsletter"} | operation | same for operation in operations]
     warehouse.replace(PLANS, pa.Table.from_pylist(rows, schema=PLANS.schema()), run_id=RUN)
     return Plan(warehouse, RUN)
 
@@ -76,6 +78,20 @@ def test_g04_of_several_results_the_newest_counts(warehouse, older, newer, open_
     assert bool(left(made, "add_member")) == open_
 
 
+@pytest.mark.parametrize("state", FINAL_STATES)
+def test_g02_results_of_the_plan_before_do_not_count_for_the_plan_that_replaced_it(warehouse, state):
+    """A cleared run plans again under its own id; the same operation then has the same op_id."""
+    plan(warehouse, add("ann"), update("bob", FNAME="Bob"))
+    for op_id in ("add_member ann", "update_member bob"):
+        result(warehouse, op_id, state, AT + timedelta(minutes=1))
+    again = plan(warehouse, add("ann"), update("bob", FNAME="Bob"), made=AT + timedelta(minutes=2))
+    assert again.not_added() == {add("ann")["email_key"]}
+    assert [operation.attempt for operation in again.unfinished("add_member")] == [1]
+    result(warehouse, "add_member ann", state, AT + timedelta(minutes=3))
+    assert left(again, "add_member") == []
+    assert left(again, "update_member") == ["update_member bob"]
+
+
 def test_planned_members_that_were_not_added_are_known(warehouse):
     names = ("ann", "bob", "cid", "dee")
     made = plan(warehouse, *map(add, names), update("eve", FNAME="Eve"))
@@ -86,7 +102,8 @@ def test_planned_members_that_were_not_added_are_known(warehouse):
 
 @pytest.mark.parametrize(("age", "refused"), [(timedelta(hours=2), False), (timedelta(hours=2, seconds=1), True)])
 def test_g02_a_plan_lives_two_hours(warehouse, age, refused):
-    made = plan(warehouse, add("ann") | {"planned_at": AT}, add("bob") | {"planned_at": AT + timedelta(minutes=5)})
+    later = {"planned_at": AT + timedelta(minutes=5)}
+    made = plan(warehouse, add("ann") | {"planned_at": AT}, add("bob") | later, made=None)
     if refused:
         with pytest.raises(StoppedByCheck, match="2026-11-22 12:00"):
             made.refuse_if_stale(AT + age)

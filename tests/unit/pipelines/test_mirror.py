@@ -178,6 +178,16 @@ def test_g04_killed_before_any_of_its_writes_it_ends_the_same(made, survives):
     assert mirrored.mirror() == {}
 
 
+def test_g02_a_cleared_run_that_plans_again_writes_again(made):
+    mirrored = made()
+    run = mirrored.next_run()
+    load_mirror(run)
+    mirrored.org.delete(SUBSCRIBER, min(row["Id"] for row in mirrored.rows().values()))
+    mirrored.project.warehouse.replace(PLANS, PLANS.schema().empty_table(), run_id=run.run_id)  # transform's part
+    assert load_mirror(run) == {"applied": 1}
+    assert len(mirrored.rows()) == 3
+
+
 def test_g03_operations_that_an_earlier_try_carried_out_stay_in_the_plan(made):
     mirrored = made()
     run = mirrored.next_run()

@@ -102,6 +102,18 @@ def test_g02_a_dry_run_remembers_nothing(made):
     assert remembered(made) == (set(), set())
 
 
+def test_g02_what_the_plan_before_carried_out_is_not_remembered_for_the_one_that_replaced_it(made):
+    """A cleared run plans again; before its load, nothing of the new plan is done."""
+    loaded(made)
+    made.plan(update("ann", FNAME="New"))
+    stage(made, {"ann": ["update_member ann"]}, {})
+    refresh(made.run)
+    assert remembered(made) == (set(), set())
+    load_audience(made.run)
+    refresh(made.run)
+    assert remembered(made) == ({key("ann")}, set())
+
+
 @pytest.mark.parametrize("survives", range(3))
 def test_g04_killed_before_any_of_its_writes_it_ends_the_same(made, survives):
     loaded(made)

@@ -222,10 +222,12 @@ def test_g03_an_operation_planned_twice_fails_the_run(tmp_path: Path) -> None:
 def test_answers_to_an_earlier_plan_of_a_cleared_run_are_told_apart(tmp_path: Path) -> None:
     closing = Closing(tmp_path)
     closing.operation()
-    closing.result("of-the-earlier-plan", "applied")
+    closing.operation(op_id="planned-again", state=None)
+    for op_id in ("of-the-earlier-plan", "planned-again"):
+        closing.result(op_id, "applied", minute=-1)
     counts = closing.close()
-    assert counts["operations"] == {"applied": 1}
-    assert closing.document().operations.earlier == 1
+    assert counts["operations"] == {"applied": 1, "failed": 1}
+    assert closing.document().operations.earlier == 2
 
 
 def test_m01_three_percent_quarantined_is_a_success_with_a_warning_mark(tmp_path: Path) -> None:
