@@ -37,6 +37,7 @@ def create_app(store: OrgStore, controls: Controls, *, jwt_public_key: str | Non
 
 
 def is_write(method: str, path: str) -> bool:
-    """Whether a call can change the org's records: not log-in, queries and query jobs."""
-    harmless = ("/services/oauth2/", "/services/Soap/")
-    return method != "GET" and not path.startswith(harmless) and "/jobs/query" not in path
+    """Whether a call can change the org's records: not log-in, queries, query jobs and reading by ids."""
+    if method == "GET" or path.startswith(("/services/oauth2/", "/services/Soap/")) or "/jobs/query" in path:
+        return False
+    return not (method == "POST" and path.endswith("/composite/sobjects/{object}"))

@@ -171,6 +171,23 @@ def test_collection_deletes_and_reads_by_ids(rest: requests.Session) -> None:
     assert [one and one["LastName"] for one in read] == [None, "L0001"]
 
 
+def test_collection_reads_up_to_2000_ids_of_a_body(org: Served, rest: requests.Session) -> None:
+    url = f"{DATA}/composite/sobjects/Lead"
+    (made,) = rest.post(f"{DATA}/composite/sobjects", json={"records": leads(1)}).json()
+    before = org.controls.calls.report()["writes"]
+
+    several = rest.post(url, json={"ids": [made["id"], "00Q000000000000AAA"], "fields": ["LastName", "id", "Company"]})
+    many = rest.post(url, json={"ids": [made["id"]] * 2001, "fields": ["Id"]})
+    unknown = rest.post(url, json={"ids": [made["id"]], "fields": ["Nothing"]})
+    no_list = rest.post(url, json={"ids": made["id"], "fields": ["Id"]})
+
+    (lead, none) = several.json()
+    assert (list(lead), lead["LastName"], none) == (["attributes", "Id", "LastName", "Company"], "L0000", None)
+    refusals = [(one.status_code, one.json()[0]["errorCode"]) for one in (many, unknown, no_list)]
+    assert refusals == [(400, "EXCEEDED_ID_LIMIT"), (400, "INVALID_FIELD"), (400, "JSON_PARSER_ERROR")]
+    assert org.controls.calls.report()["writes"] == before
+
+
 def test_uri_of_16384_bytes_is_too_long(rest: requests.Session) -> None:
     found = rest.get(f"{DATA}/query", params={"q": f"SELECT Id FROM Lead WHERE Company = '{'x' * 200}'"})
     assert found.status_code == 200
@@ -227,6 +244,7 @@ def test_org_lists_objects_versions_and_user(client: Salesforce, rest: requests.
     assert {"label": "Winter '24", "url": "/services/data/v59.0", "version": "59.0"} in versions
     user = rest.get(f"{credentials.INSTANCE_URL}/services/oauth2/userinfo").json()
     assert (user["preferred_username"], user["organization_id"]) == (credentials.USERNAME, credentials.ORGANIZATION_ID)
+    assert rest.get(DATA).json()["identity"] == user["id"]
     assert rest.get(f"{credentials.INSTANCE_URL}/services/data/v99.0/limits").status_code == 404
 
 

@@ -1,4 +1,8 @@
-"""Up to 200 records a call: `/composite/sobjects`. The answer is 200 even if every row is refused (recordings)."""
+"""Up to 200 records a call: `/composite/sobjects`. The answer is 200 even if every row is refused (recordings).
+
+Reading takes the ids in the URL, or up to 2,000 in a body:
+https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-retrieve-post.html
+"""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -17,7 +21,7 @@ from include.sandbox.salesforce.routes.call import Call, json_answer, resource
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.soql.parser import quote
 
-MOST_RECORDS = 200
+MOST_RECORDS, MOST_READ = 200, 2000
 Sent = Mapping[str, Any]
 
 
@@ -27,7 +31,8 @@ def collection_routes(org: Org) -> list[Route]:
         resource(org, "POST", "/composite/sobjects", lambda call: _save(call, "insert")),
         resource(org, "PATCH", "/composite/sobjects", lambda call: _save(call, "update")),
         resource(org, "DELETE", "/composite/sobjects", _delete),
-        resource(org, "GET", "/composite/sobjects/{object}", _read),
+        resource(org, "GET", "/composite/sobjects/{object}", _read_by_url),
+        resource(org, "POST", "/composite/sobjects/{object}", _read_by_body),
         resource(org, "PATCH", "/composite/sobjects/{object}/{key}", _upsert),
     ]
 
@@ -85,14 +90,32 @@ def _delete_type(org: Org, sobject: SObject | None, ids: list[str]) -> list[Save
     return org.writer.delete(sobject, ids)
 
 
-def _read(call: Call) -> Response:
-    ids = [canonical_id(one.strip()) for one in call.query.get("ids", "").split(",")]
+def _read_by_url(call: Call) -> Response:
+    return _read(call, call.query.get("ids", "").split(","), call.query.get("fields", "").split(","))
+
+
+def _read_by_body(call: Call) -> Response:
+    body = call.json()
+    return _read(call, _texts(body, "ids"), _texts(body, "fields"))
+
+
+def _texts(body: Mapping[str, Any], name: str) -> list[str]:
+    texts = body.get(name)
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise ApiError(400, "JSON_PARSER_ERROR", f"The body needs an array of {name} at [line:1, column:1]")
+    return texts
+
+
+def _read(call: Call, asked: Sequence[str], fields: Sequence[str]) -> Response:
+    """The records in the order of their ids, null for what is not there."""
+    _check_number(asked, MOST_READ)
+    ids = [canonical_id(one.strip()) for one in asked]
     wanted = ", ".join(quote(one) for one in ids if one)
-    fields = call.query.get("fields", "Id")
+    named = {one.strip().lower(): one.strip() for one in fields if one.strip()}
+    named.pop("id", None)
     found: dict[str, Any] = {}
     if wanted:
-        soql = f"SELECT Id, {fields} FROM {call.sobject.name} WHERE Id IN ({wanted})"
-        soql = soql.replace("SELECT Id, Id", "SELECT Id", 1)
+        soql = f"SELECT {', '.join(['Id', *named.values()])} FROM {call.sobject.name} WHERE Id IN ({wanted})"
         answer = call.org.queries.run(soql, call.base, deleted=False)
         found = {one["Id"]: one for one in answer["records"]}
     return json_answer([found.get(one or "") for one in ids])
@@ -106,9 +129,9 @@ def _records(body: Mapping[str, Any]) -> list[Sent]:
     return records
 
 
-def _check_number(rows: Sequence[object]) -> None:
-    if len(rows) > MOST_RECORDS:
-        message = f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call"
+def _check_number(rows: Sequence[object], most: int = MOST_RECORDS) -> None:
+    if len(rows) > most:
+        message = f"record limit reached. cannot submit more than {most} records into this call"
         raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
 
 

@@ -56,7 +56,7 @@ def _versions() -> Iterator[dict[str, str]]:
 
 def _resources(call: Call) -> Response:
     names = ("sobjects", "query", "queryAll", "composite", "jobs", "limits", "tooling")
-    return json_answer({name: f"{call.base}/{name}" for name in names})
+    return json_answer({**{name: f"{call.base}/{name}" for name in names}, "identity": _identity(call)})
 
 
 def _objects(call: Call) -> Response:
@@ -82,9 +82,13 @@ def _tooling_record(call: Call) -> Response:
     return json_answer(record(call, call.sobject, "Id", call.path["id"], tooling=True))
 
 
+def _identity(call: Call) -> str:
+    return "https://login.salesforce.com/id/{organization_id}/{user_id}".format(**call.org.controls.switches)
+
+
 def _user(call: Call) -> Response:
-    organization, user = (str(call.org.controls.switches[name]) for name in ("organization_id", "user_id"))
-    identity = f"https://login.salesforce.com/id/{organization}/{user}"
+    identity = _identity(call)
+    organization, user = identity.split("/")[-2:]
     return json_answer(
         {
             "sub": identity,
