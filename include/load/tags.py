@@ -1,4 +1,4 @@
-"""Carries out `create_tag` and `add_tag`: tags are static segments, filled up to 500 members a call (R14)."""
+"""Carries out `create_tag`, `add_tag`, `remove_tag`: tags are static segments, 500 members a call (R14, X01)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,33 @@ class TagLoad:
                 for operation in operations:
                     self.pending.log.record(operation, "precondition_gone", "no_such_tag")
 
+    def take_away(self) -> None:
+        """Take the planned tags from their members."""
+        by_tag = itertools.groupby(self.pending.operations("remove_tag"), lambda operation: str(operation.after["tag"]))
+        segments: dict[str, int] | None = None
+        for tag, operations in by_tag:
+            segments = self._segments() if segments is None else segments
+            if tag in segments:
+                self._take(segments[tag], operations)
+            else:
+                for operation in operations:
+                    self.pending.log.record(operation, "already_there", "no_such_tag")
+
+    def _take(self, segment_id: int, operations: Iterable[Operation]) -> None:
+        """Take one tag away. Members that the answers leave out have it no more, or are gone."""
+
+        def take(chunk: Sequence[Operation]) -> dict[str, Any]:
+            emails = [operation.after["email_address"] for operation in chunk]
+            return self.client.remove_from_segment(self.list_id, segment_id, emails)
+
+        def sent(chunk: Sequence[Operation]) -> Answered:
+            return list(send(chunk, take, lambda error: error.code != NOT_FOUND))
+
+        for answered in self.client.map(sent, in_chunks(operations, WRITE_LIMIT)):
+            for part, answer in answered:
+                for operation in self._record(part, answer, "members_removed"):
+                    self.pending.log.record(operation, "already_there", "has_no_tag")
+
     def _segments(self) -> dict[str, int]:
         return {tag.name: tag.segment_id for tag in self.client.tags(self.list_id)}
 
@@ -89,12 +116,14 @@ class TagLoad:
             else:
                 self.pending.log.record(operation, "precondition_gone", "no_such_member")
 
-    def _record(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> list[Operation]:
-        """Note who was refused and who got the tag; returns the others."""
+    def _record(
+        self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError, changed: str = "members_added"
+    ) -> list[Operation]:
+        """Note who was refused and whose tag changed; returns the others."""
         if isinstance(answer, PermanentError):
             self.pending.log.record(part[0], "refused", reason_of(str(answer), answer.fields), code=answer.code)
             return []
-        added = {email_key(member["email_address"]) for member in answer["members_added"]}
+        added = {email_key(member["email_address"]) for member in answer[changed]}
         for operation in part:
             if operation.email_key in added:
                 self.pending.log.record(operation, "applied")

@@ -169,6 +169,13 @@ class MailchimpClient:
         answer = self._lists.batch_segment_members(body, list_id, str(segment_id))
         return _with(answer, "members_added", "errors")
 
+    def remove_from_segment(self, list_id: str, segment_id: int, emails: Sequence[str]) -> dict[str, Any]:
+        """Take a tag from up to 500 members; returns the vendor's answer: `members_removed`, `errors`, the totals."""
+        _within_limit(len(emails))
+        body = {"members_to_remove": list(emails)}
+        answer = self._lists.batch_segment_members(body, list_id, str(segment_id))
+        return _with(answer, "members_removed", "errors")
+
     # --- batches
 
     def start_batch(self, operations: Sequence[BatchOperation]) -> str:

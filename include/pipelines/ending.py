@@ -30,6 +30,7 @@ LOADERS = {
     "unsubscribe_member": "load_audience",
     "archive_member": "load_audience",
     "opt_out_person": "load_leads",
+    "remove_tag": "load_audience",
     "create_lead": "load_leads",
     "upsert_mirror": "load_mirror",
 }

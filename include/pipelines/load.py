@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from include.pipelines.run import SyncRun
     from include.salesforce.client import SalesforceClient
 
-AUDIENCE_KINDS = ("unsubscribe_member", "add_member", "update_member", "create_tag", "add_tag", "archive_member")
+AUDIENCE_KINDS = (
+    "unsubscribe_member", "add_member", "update_member", "create_tag", "add_tag", "remove_tag", "archive_member",
+)  # fmt: skip
 PEOPLE_KINDS = ("opt_out_person", "create_lead")
 
 
@@ -54,6 +56,7 @@ def load_audience(run: SyncRun) -> dict[str, object]:
         tags = TagLoad(client, list_id, replace(pending, ground=replace(ground, not_added=plan.not_added())))
         tags.create()
         tags.assign()
+        tags.take_away()
         members.change("archive_member")
     return log.account("mailchimp")
 

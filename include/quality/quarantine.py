@@ -15,6 +15,7 @@ GATE_OF = {
     "unsubscribe_member": "opt_out",
     "opt_out_person": "opt_out",
     "archive_member": "archive",
+    "remove_tag": "update",
     "create_lead": "create_lead",
     "upsert_mirror": "mirror",
 }

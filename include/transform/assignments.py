@@ -68,14 +68,15 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     takes the group of the first query, and none where the member has one of its groups. Raises ConfigError for a group
     that the audience lacks.
     """
-    groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in _group_targets(query, inputs.schema)]
+    groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in group_targets(query, inputs.schema)]
+    slots = literal_table(groups, ("query_number", "slot", "interest", "excluding"))
     tags = [(n, sql.text(tag)) for n, query in enumerate(inputs.queries) for tag in query.tags]
     connection.execute(
         f"""
         CREATE TEMP TABLE group_changes AS
         SELECT email_key, list(interest ORDER BY interest) AS interests, min(query_number) AS query_number FROM (
             SELECT email_key, slot, arg_min(interest, query_number) AS interest, min(query_number) AS query_number
-            FROM due JOIN {_values(groups, ("query_number", "slot", "interest", "excluding"))} USING (query_number)
+            FROM due JOIN {slots} USING (query_number)
             LEFT JOIN roster USING (email_key)
             WHERE NOT list_has_any(coalesce(roster.groups, []), excluding)
             GROUP BY email_key, slot
@@ -86,39 +87,10 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE tag_changes AS
         SELECT email_key, tag, min(query_number) AS query_number
-        FROM due JOIN {_values(tags, ("query_number", "tag"))} USING (query_number)
+        FROM due JOIN {literal_table(tags, ("query_number", "tag"))} USING (query_number)
         LEFT JOIN roster USING (email_key)
         WHERE NOT list_contains(coalesce(roster.tags, []), tag)
         GROUP BY email_key, tag
-        """
-    )
-
-
-def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `assignment_changes`: how the table `assignments` changes once this plan is carried out.
-
-    Columns: query, email_key, targets_hash, person_modified_at, op_ids, stops. A row counts when all of op_ids were
-    applied (there may be none); one that `stops` is removed: the person no longer matches, or the query is gone.
-    Manual queries leave nothing here. Reads `due`, `matches`, `operations`.
-    """
-    automatic = {n: query for n, query in enumerate(inputs.queries) if query.run == "automatic"}
-    hashes = sql.choice((f"query_number = {n}", sql.text(targets_hash(query))) for n, query in automatic.items())
-    names = sql.choice((f"query_number = {n}", sql.text(query.name)) for n, query in automatic.items())
-    judged = "true" if inputs.only_query is None else f"past.query = {sql.text(inputs.only_query)}"
-    connection.execute(
-        f"""
-        CREATE TEMP TABLE assignment_changes AS
-        SELECT {names} AS query, due.email_key, {hashes} AS targets_hash, due.modified_at AS person_modified_at,
-               coalesce(needed.op_ids, []) AS op_ids, false AS stops
-        FROM due LEFT JOIN (
-            SELECT email_key, list(op_id) AS op_ids FROM operations WHERE assigns GROUP BY email_key
-        ) needed USING (email_key)
-        WHERE {names} IS NOT NULL
-        UNION ALL
-        SELECT past.query, past.email_key, past.targets_hash, past.person_modified_at, [], true
-        FROM assignments past
-        ANTI JOIN (SELECT {names} AS query, email_key FROM matches) current USING (query, email_key)
-        WHERE {judged}
         """
     )
 
@@ -136,7 +108,7 @@ def _first_time_or_changed(query: Query) -> str:
     )
 
 
-def _group_targets(query: Query, schema: AudienceSchema) -> list[tuple[str, str, str]]:
+def group_targets(query: Query, schema: AudienceSchema) -> list[tuple[str, str, str]]:
     """Per group of a query, in SQL: its slot, its id, and the ids that rule it out where the member has one of them.
 
     A single-choice category is one slot; elsewhere every group has its own.
@@ -157,7 +129,7 @@ def _interest(query: Query, path: str, schema: AudienceSchema) -> Interest:
     return schema.interests[path]
 
 
-def _values(rows: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> str:
+def literal_table(rows: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> str:
     """A table literal of SQL expressions, also of no rows."""
     nothing = {"query_number": "0", "excluding": "CAST([] AS VARCHAR[])"}
     selects = [[nothing.get(column, "''") for column in columns], *([str(value) for value in row] for row in rows)]

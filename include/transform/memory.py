@@ -51,10 +51,11 @@ def next_assignments(connection: DuckDBPyConnection, list_id: str) -> DuckDBPyRe
         WITH held AS ({_unfinished("query, email_key", "true")}),
         fresh_rows AS (SELECT * FROM fresh ANTI JOIN held USING (query, email_key)),
         remembered AS (
-            SELECT list_id, query, email_key, targets_hash, person_modified_at
+            SELECT list_id, query, email_key, targets_hash, person_modified_at, owned_groups, owned_tags
             FROM known ANTI JOIN fresh_rows USING (query, email_key)
             UNION ALL
-            SELECT $list_id, query, email_key, targets_hash, person_modified_at FROM fresh_rows WHERE NOT stops
+            SELECT $list_id, query, email_key, targets_hash, person_modified_at, owned_groups, owned_tags
+            FROM fresh_rows WHERE NOT stops
         ), opted_out AS (
             SELECT plans.email_key, max(people.modified_at) AS modified_at
             FROM plans JOIN (FROM done WHERE written) USING (op_id) JOIN people ON people.id = plans.person_id

@@ -65,6 +65,15 @@ def _interests(column: str, value: str) -> str:
     return f"'{{' || array_to_string({pairs}, ',') || '}}'"
 
 
+def _switched(on: str, off: str) -> str:
+    """JSON text of the interests that are given and those that are taken away; null for neither."""
+    pairs = " || ".join(
+        f"list_transform(coalesce({column}, CAST([] AS VARCHAR[])), lambda id: {sql.json_text('id')} || ':{value}')"
+        for column, value in (("interests", on), ("removed", off))
+    )
+    return sql.choice([("coalesce(interests, removed) IS NOT NULL", f"'{{' || array_to_string({pairs}, ',') || '}}'")])
+
+
 def _add_members(inputs: Inputs) -> str:
     after = sql.json_object([
         ("email_address", sql.json_text("email")),
@@ -86,8 +95,8 @@ def _add_members(inputs: Inputs) -> str:
 def _update_members(inputs: Inputs) -> str:
     values_differ = "nullif(value_changes.\"{0}\", '{{}}')"
     after, before = (
-        sql.json_object([("interests", _interests("interests", on)), ("merge_fields", values_differ.format(side))])
-        for side, on in (("after", "true"), ("before", "false"))
+        sql.json_object([("interests", _switched(on, off)), ("merge_fields", values_differ.format(side))])
+        for side, on, off in (("after", "true", "false"), ("before", "false", "true"))
     )
     precondition = sql.json_object([
         ("contact_id", sql.json_text("roster.contact_id")),
@@ -96,19 +105,24 @@ def _update_members(inputs: Inputs) -> str:
     return f"""
         SELECT 'update_member' AS kind, roster.email_key, matched.person_id, {before} AS "before", {after} AS "after",
                {precondition} AS precondition,
-               CASE WHEN {values_differ.format("after")} IS NULL THEN 'R12' ELSE 'R15' END AS behaviour,
+               CASE WHEN {values_differ.format("after")} IS NOT NULL THEN 'R15'
+                    WHEN interests IS NOT NULL THEN 'R12' ELSE 'X01' END AS behaviour,
                {_query_name(inputs, "group_changes.query_number")} AS query,
                CASE WHEN edited THEN '{EDIT_OVERWRITTEN}' END AS note, CAST(NULL AS VARCHAR) AS tag,
-               interests IS NOT NULL AS assigns
+               interests IS NOT NULL OR removed IS NOT NULL AS assigns
         FROM (FROM value_changes WHERE "after" <> '{{}}') value_changes
-        FULL JOIN (FROM group_changes ANTI JOIN additions USING (email_key)) group_changes USING (email_key)
+        FULL JOIN (
+            SELECT email_key, interests, removed, query_number
+            FROM (FROM group_changes ANTI JOIN additions USING (email_key))
+            FULL JOIN (SELECT email_key, groups AS removed FROM removals WHERE groups IS NOT NULL) USING (email_key)
+        ) group_changes USING (email_key)
         JOIN roster ON roster.email_key = coalesce(value_changes.email_key, group_changes.email_key)
         JOIN matched ON matched.email_key = roster.email_key
     """
 
 
-def _tags(inputs: Inputs) -> tuple[str, str]:
-    """A tag that the audience lacks is created once, and given to each member that it is due for (R14)."""
+def _tags(inputs: Inputs) -> tuple[str, str, str]:
+    """A tag that the audience lacks is created once, given where it is due (R14), and taken where `removals` says."""
     nothing = "CAST(NULL AS VARCHAR)"
     given = sql.json_object([
         ("email_address", sql.json_text("coalesce(roster.email, additions.email)")),
@@ -128,7 +142,15 @@ def _tags(inputs: Inputs) -> tuple[str, str]:
                {_query_name(inputs, "min(query_number)")} AS query, {nothing} AS note, tag, false AS assigns
         FROM tag_changes WHERE NOT list_contains({sql.texts(inputs.schema.tags)}, tag) GROUP BY tag
     """
-    return create, add
+    taken = sql.json_object([("email_address", sql.json_text("roster.email")), ("tag", sql.json_text("tag"))])
+    remove = f"""
+        SELECT 'remove_tag' AS kind, email_key, matched.person_id, {nothing} AS "before", {taken} AS "after",
+               {IN_ACTIVE_STATUS} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note, tag,
+               true AS assigns
+        FROM (SELECT email_key, unnest(tags) AS tag FROM removals)
+        JOIN roster USING (email_key) JOIN matched USING (email_key)
+    """
+    return create, add, remove
 
 
 def _create_leads() -> str:

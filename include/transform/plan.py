@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.transform.additions import find_additions
-from include.transform.assignments import find_assignments, find_due, find_matches, remember_assignments
+from include.transform.assignments import find_assignments, find_due, find_matches
 from include.transform.consent import find_held
 from include.transform.gates import find_gates, hold_shared
 from include.transform.leads import find_leads
@@ -14,6 +14,7 @@ from include.transform.ledger import make_ledger
 from include.transform.match import find_people, follow_successors, match_members
 from include.transform.operations import make_operations
 from include.transform.opt_outs import find_opt_outs
+from include.transform.ownership import find_removals, remember_assignments
 from include.transform.precedence import compare_values
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ class Planned:
     Attributes:
         operations: columns of the table `plans`, without run_id, audience and planned_at.
         ledger: side, key, email_key, state, reason, op_ids (list of text).
-        assignments: how the table `assignments` changes: query, email_key, targets_hash, person_modified_at, op_ids,
-            stops. A row counts once all of op_ids were applied; one that stops is removed.
+        assignments: how the table `assignments` changes: query, email_key, targets_hash, person_modified_at,
+            owned_groups, owned_tags, op_ids, stops. A row counts once all of op_ids were applied; one that stops is
+            removed.
         synced_values: how the table `synced_values` changes: email_key, field_values, op_ids. A row replaces the
             member's once all of op_ids were applied.
     """
@@ -62,6 +64,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     find_matches(connection, inputs)
     find_due(connection, inputs)
     find_assignments(connection, inputs)
+    find_removals(connection, inputs)
     find_leads(connection, inputs)
     make_operations(connection, inputs)
     make_ledger(connection, inputs)

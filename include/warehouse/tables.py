@@ -125,6 +125,8 @@ ASSIGNMENTS = _table(
     "email_key string Member",
     "targets_hash string Hash of the query's groups and tags at that time",
     "person_modified_at timestamp Newest SystemModstamp among the matching people at that time",
+    "owned_groups strings Ids of the query's groups that the sync itself gave the member, sorted",
+    "owned_tags strings The query's tags that the sync itself gave the member, sorted",
     by=("list_id",),
 )
 

@@ -89,6 +89,12 @@ def give(name: str, tag: str) -> dict[str, Any]:
     return planned("add_tag", name, after, precondition={"status": ACTIVE}, op_id=f"add_tag {name} {tag}")
 
 
+def take(name: str, tag: str) -> dict[str, Any]:
+    """Plan to take a tag from a member."""
+    after = {"email_address": address(name), "tag": tag}
+    return planned("remove_tag", name, after, precondition={"status": ACTIVE}, op_id=f"remove_tag {name} {tag}")
+
+
 def create_lead(name: str, **fields: Any) -> dict[str, Any]:
     """Plan a Lead."""
     known = {"Email": address(name), "MC_Key__c": email_key(address(name)), "LastName": name, "Company": "None"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.pipelines.load import load_audience
-from tests.integration.loading import SEGMENT, SEGMENTS, Rig, add, create_tag, give, named, rig, states
+from tests.integration.loading import SEGMENT, SEGMENTS, Rig, add, create_tag, give, named, rig, states, take
 from tests.integration.mailchimp_account import account, audience, member
 from tests.sandbox_fixture import Sandbox
 
@@ -108,3 +108,14 @@ def test_g08_who_has_a_tag_is_read_once_however_many_groups_leave_somebody_out(m
     assert (found.count("already_there"), found.count("applied")) == (400, 800)
     assert run.calls("POST", SEGMENT) == 3
     assert run.calls("GET", SEGMENT_MEMBERS) <= 3  # pages of 1,000
+
+
+def test_x01_a_tag_is_taken_away_five_hundred_members_a_call(made):
+    names = [f"m{number}" for number in range(501)]
+    run = made(*map(member, [*names, "ann"]), tags={"T": [*names[1:], "ann"]})
+    results = run.load(*(take(name, "T") for name in names), take("ann", "Gone"))
+    assert run.tagged() == {"T": {"ann"}}
+    assert results[f"remove_tag {names[0]} T"] == ("already_there", "has_no_tag")
+    assert results[f"remove_tag {names[1]} T"] == ("applied", "")
+    assert results["remove_tag ann Gone"] == ("already_there", "no_such_tag")
+    assert run.calls("POST", SEGMENT) == 2

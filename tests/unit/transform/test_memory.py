@@ -15,9 +15,12 @@ from include.warehouse.tables import ASSIGNMENTS, PLANS, RESULTS, SYNCED_VALUES
 LIST = "a1b2c3d4e5"
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OP_IDS = [("op_ids", pa.list_(pa.string()))]
+OWNED = [(name, pa.list_(pa.string())) for name in ("owned_groups", "owned_tags")]
 VALUES = pa.schema([("email_key", pa.string()), ("field_values", pa.string()), *OP_IDS])
 TEXTS = [(name, pa.string()) for name in ("query", "email_key", "targets_hash")]
-ASSIGNED = pa.schema([*TEXTS, ("person_modified_at", pa.timestamp("us", tz="UTC")), *OP_IDS, ("stops", pa.bool_())])
+ASSIGNED = pa.schema(
+    [*TEXTS, ("person_modified_at", pa.timestamp("us", tz="UTC")), *OWNED, *OP_IDS, ("stops", pa.bool_())]
+)
 
 
 def connection(fresh: pa.Table, known: pa.Table, kinds: dict[str, str], results: list[tuple[str, str]]):

@@ -1,0 +1,123 @@
+"""What queries own (X01): the groups and tags that the sync itself gave for them, taken away when nobody asks any more.
+
+A query owns what it gave, never what a member had already: that others gave. What a query of ours gave counts as given
+by each query that asks for it. What somebody took away in Mailchimp is owned no more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from include.transform import sql
+from include.transform.assignments import group_targets, literal_table, targets_hash
+from include.transform.precedence import ACTIVE
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from include.transform.inputs import Inputs
+
+NOTHING = "CAST([] AS VARCHAR[])"
+
+
+def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `owned`, `targets` and `removals`.
+
+    `owned` (email_key, kind, target): what the sync gave members who have it still; kind is `group` or `tag`, target an
+    interest's id or a tag. `targets` (query_number, kind, target): what the run's automatic queries give. `removals`
+    (email_key, groups, tags): where `stops_matching: remove` says so, what is owned and no matching query asks for; a
+    person stops matching, a query is gone, or no longer gives it. Reads `matches`, `matched`, `roster`, the gates and
+    the view `assignments`. A run for one query takes nothing away: it does not know who else asks.
+    """
+    automatic = [(n, query) for n, query in enumerate(inputs.queries) if query.run == "automatic"]
+    rows = [(n, "'group'", row[1]) for n, query in automatic for row in group_targets(query, inputs.schema)]
+    rows += [(n, "'tag'", sql.text(tag)) for n, query in automatic for tag in query.tags]
+    targets = literal_table(rows, ("query_number", "kind", "target"))
+    removes = inputs.audience.stops_matching == "remove" and inputs.only_query is None
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE targets AS SELECT DISTINCT * FROM {targets};
+        CREATE TEMP TABLE owned AS
+        SELECT DISTINCT email_key, kind, target FROM (
+            SELECT email_key, 'group' AS kind, unnest(coalesce(owned_groups, [])) AS target FROM assignments
+            UNION ALL
+            SELECT email_key, 'tag', unnest(coalesce(owned_tags, [])) FROM assignments
+        ) JOIN roster USING (email_key)
+        WHERE list_contains(CASE kind WHEN 'tag' THEN roster.tags ELSE roster.groups END, target);
+        CREATE TEMP TABLE removals AS
+        SELECT email_key, list(target ORDER BY target) FILTER (kind = 'group') AS groups,
+               list(target ORDER BY target) FILTER (kind = 'tag') AS tags
+        FROM owned
+        ANTI JOIN (SELECT email_key, kind, target FROM matches JOIN targets USING (query_number)) wanted
+            USING (email_key, kind, target)
+        JOIN matched USING (email_key)
+        SEMI JOIN (FROM roster WHERE status IN ({", ".join(map(sql.text, ACTIVE))})) USING (email_key)
+        LEFT JOIN person_gates ON person_gates.key = matched.person_id
+        LEFT JOIN member_gates ON member_gates.key = email_key
+        WHERE {str(removes).lower()}
+            AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
+        GROUP BY email_key
+        """
+    )
+
+
+def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `assignment_changes`: how the table `assignments` changes once this plan is carried out.
+
+    Columns: query, email_key, targets_hash, person_modified_at, owned_groups, owned_tags, op_ids, stops. A row counts
+    when all of op_ids were applied (there may be none); one that `stops` is removed: the person no longer matches, or
+    the query is gone. A row that holds while what it owns was taken away in Mailchimp is written anew. Manual queries
+    leave nothing here. Reads `due`, `matches`, `operations`, and what `find_removals` makes.
+    """
+    automatic = {n: query for n, query in enumerate(inputs.queries) if query.run == "automatic"}
+    hashes = sql.choice((f"query_number = {n}", sql.text(targets_hash(query))) for n, query in automatic.items())
+    names = sql.choice((f"query_number = {n}", sql.text(query.name)) for n, query in automatic.items())
+    judged = "true" if inputs.only_query is None else f"past.query = {sql.text(inputs.only_query)}"
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE assignment_changes AS
+        WITH needed AS (
+            SELECT email_key, list(op_id) AS op_ids FROM operations WHERE assigns GROUP BY email_key
+        ), given AS (
+            SELECT email_key, 'group' AS kind, unnest(interests) AS target FROM group_changes
+            UNION ALL SELECT email_key, 'tag', tag FROM tag_changes
+            UNION SELECT email_key, kind, target FROM owned
+        ), owning AS (
+            SELECT email_key, query_number, {_lists()} FROM given JOIN targets USING (kind, target)
+            GROUP BY email_key, query_number
+        ), lasting AS (
+            SELECT email_key, {_lists()} FROM owned GROUP BY email_key
+        ), current AS (SELECT {names} AS query, email_key FROM matches)
+        SELECT {names} AS query, due.email_key, {hashes} AS targets_hash, due.modified_at AS person_modified_at,
+               coalesce(owning.owned_groups, {NOTHING}) AS owned_groups,
+               coalesce(owning.owned_tags, {NOTHING}) AS owned_tags,
+               coalesce(needed.op_ids, {NOTHING}) AS op_ids, false AS stops
+        FROM due LEFT JOIN needed USING (email_key) LEFT JOIN owning USING (email_key, query_number)
+        WHERE {names} IS NOT NULL
+        UNION ALL
+        SELECT past.query, past.email_key, past.targets_hash, past.person_modified_at,
+               past.owned_groups, past.owned_tags, coalesce(needed.op_ids, {NOTHING}), true
+        FROM assignments past ANTI JOIN current USING (query, email_key)
+        LEFT JOIN removals USING (email_key)
+        LEFT JOIN needed ON needed.email_key = past.email_key AND removals.email_key IS NOT NULL
+        WHERE {judged}
+        UNION ALL
+        SELECT query, email_key, targets_hash, person_modified_at, still_groups, still_tags, {NOTHING}, false FROM (
+            SELECT past.*,
+                   list_filter(past.owned_groups, lambda x: list_contains(lasting.owned_groups, x)) AS still_groups,
+                   list_filter(past.owned_tags, lambda x: list_contains(lasting.owned_tags, x)) AS still_tags
+            FROM assignments past SEMI JOIN current USING (query, email_key)
+            ANTI JOIN (SELECT {names} AS query, email_key FROM due) again USING (query, email_key)
+            SEMI JOIN roster USING (email_key) LEFT JOIN lasting USING (email_key)
+        ) WHERE {judged.replace("past.", "")}
+            AND (len(still_groups) < len(owned_groups) OR len(still_tags) < len(owned_tags))
+        """
+    )
+
+
+def _lists() -> str:
+    """SQL: groups and tags of a group of rows, as the two columns of `assignments`."""
+    return ", ".join(
+        f"coalesce(list(DISTINCT target ORDER BY target) FILTER (kind = '{kind}'), {NOTHING}) AS owned_{kind}s"
+        for kind in ("group", "tag")
+    )
