@@ -11,7 +11,7 @@ from include.load.operations import Operation
 from include.salesforce.rows import DUPLICATE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from include.config.models import CreateLeads
     from include.load.pending import Pending
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 INSERT_CHUNK = 200
 """Records per Collections call: the vendor's maximum."""
 UNIQUE_KEY = "MC_Key__c"
+ADDRESS = frozenset({"Street", "City", "State", "StateCode", "PostalCode", "Country", "CountryCode"})
+"""A Lead's postal address, which goes as a whole."""
+BAD_ADDRESS = "FIELD_INTEGRITY_EXCEPTION"
+"""Said of a state or country that is not on the org's State and Country picklists."""
 UNREADABLE_VALUE = "JSON_PARSER_ERROR"
 """One value of the wrong type makes Salesforce refuse the whole call."""
 
@@ -48,10 +52,26 @@ class LeadLoad:
 
     def _record(self, chunk: Sequence[Operation], answers: Sequence[WriteResult]) -> None:
         """Answers are known by position: rows that were sent again, after a lock, come after all others."""
-        for answer in answers:
+        for answer in self._without_bad_addresses(chunk, answers):
             if answer.code == DUPLICATE and answer.id:
                 answer = replace(answer, message=f"{answer.message}; it matches {answer.id}")  # noqa: PLW2901
             self.pending.log.record_row(chunk[int(answer.key)], answer, unique_key=UNIQUE_KEY)
+
+    def _without_bad_addresses(
+        self, chunk: Sequence[Operation], answers: Sequence[WriteResult]
+    ) -> Iterator[WriteResult]:
+        """The answers; a lead whose state or country Salesforce does not know is sent again without its address."""
+        bad = [answer for answer in answers if answer.code == BAD_ADDRESS and {*answer.fields} <= ADDRESS]
+        yield from (answer for answer in answers if answer not in bad)
+        if not bad:
+            return
+        afters = [chunk[int(answer.key)].after for answer in bad]
+        rows = [{name: value for name, value in after.items() if name not in ADDRESS} for after in afters]
+        again = self.client.insert("Lead", rows, headers=headers(self.settings))
+        for answer in again:
+            first = bad[int(answer.key)]
+            message = f"without its postal address: {first.message}" if answer.success else answer.message
+            yield replace(answer, key=first.key, message=message)
 
 
 def headers(settings: CreateLeads) -> Mapping[str, str]:

@@ -138,6 +138,22 @@ def test_r08_a_duplicate_rules_hit_keeps_the_matched_id(made, org, action, tells
     assert len(org.records("Lead")) == 1
 
 
+def test_r08_a_bad_state_drops_the_postal_address_not_the_lead(made, org):
+    org.sandbox.switches("salesforce", state_and_country_picklists=True)
+    run = made()
+    bad = {"Street": "1 Elm", "City": "Austin", "State": "TX", "PostalCode": "73301", "Country": "United States"}
+    results = load(
+        run,
+        create_lead("ann", **bad),
+        create_lead("bob", **bad | {"State": "Texas"}),
+        create_lead("cid", LastName=None),
+    )
+    assert [results[f"create_lead {name}"][0] for name in ("ann", "bob", "cid")] == ["applied", "applied", "refused"]
+    assert results["create_lead ann"][1].startswith("without its postal address: There's a problem with this state")
+    found = {lead["Email"]: [lead[part] for part in bad] for lead in org.records("Lead")}
+    assert found == {address("ann"): [None] * 5, address("bob"): [*(bad | {"State": "Texas"}).values()]}
+
+
 def test_g07_a_row_that_was_locked_is_not_taken_for_its_neighbour(made):
     """Rows that were sent again are answered after all others."""
     run = made()

@@ -8,7 +8,7 @@ from typing import Literal
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.assignment_rules import OBJECT as ASSIGNED
 from include.sandbox.salesforce.assignment_rules import asked_for, assign
-from include.sandbox.salesforce.dml import campaign_members, deletion, duplicates, person_accounts
+from include.sandbox.salesforce.dml import address_picklists, campaign_members, deletion, duplicates, person_accounts
 from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
 from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
 from include.sandbox.salesforce.dml.options import SaveOptions
@@ -27,6 +27,7 @@ SWITCHES = {
     "all_validation_errors": True,
     **duplicates.SWITCHES,
     **campaign_members.SWITCHES,
+    **address_picklists.SWITCHES,
 }
 NO_HEADERS = SaveOptions()
 _ROLLED_BACK = RowError(
@@ -112,6 +113,8 @@ class Writer:
             if change.new:
                 change.record_id = self._store.new_id(sobject.prefix)
         check(connection, self._store.schema, sobject, changes)
+        if self._controls.switches["state_and_country_picklists"]:
+            address_picklists.check_addresses(connection, sobject, changes)
         self._check_person_accounts(sobject, changes)
         if sobject.name == "CampaignMember":
             keep = bool(self._controls.switches["unknown_member_status_kept"])

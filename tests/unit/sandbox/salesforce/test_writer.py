@@ -307,3 +307,38 @@ def test_record_types_are_described(org: Bench) -> None:
         ("Newsletter", True),
         ("Fair", False),
     }
+
+
+COUNTRY = "There's a problem with this country/territory, even though it may appear correct. "
+COUNTRY += "Please select a country/territory from the list of valid countries.: "
+STATE = "There's a problem with this state, even though it may appear correct. "
+STATE += "Please select a state from the list of valid states.: "
+NO_COUNTRY = "A country/territory must be specified before specifying a state value for field: "
+
+
+@pytest.mark.parametrize(
+    ("address", "message", "field"),
+    [
+        ({"Country": "US"}, f"{COUNTRY}Country", "Country"),
+        ({"Country": "United States", "State": "TX"}, f"{STATE}State/Province", "State"),
+        ({"Country": "Germany", "State": "Texas"}, f"{STATE}State/Province", "State"),
+        ({"State": "Texas"}, f"{NO_COUNTRY}State/Province", "State"),
+    ],
+)
+def test_an_org_with_picklists_takes_the_names_of_its_states_and_countries(
+    org: Bench, address: dict[str, object], message: str, field: str
+) -> None:
+    org.insert("Lead", **LEAD, **address)
+    org.controls.set_switches({"state_and_country_picklists": True})
+    assert org.refusal("Lead", "insert", **LEAD, **address) == ("FIELD_INTEGRITY_EXCEPTION", message, (field,))
+    org.insert("Lead", **LEAD, Country="United States", State="Texas")
+    org.insert("Lead", **LEAD, Country="Germany")
+
+
+def test_an_update_is_held_to_the_picklists_with_what_the_record_has(org: Bench) -> None:
+    org.controls.set_switches({"state_and_country_picklists": True})
+    contact = org.insert("Contact", LastName="Doe", MailingCountry="Brazil", MailingState="Bahia")
+    assert org.save("Contact", "update", {"Id": contact, "MailingState": "Acre"})[0].error is None
+    assert org.refusal("Contact", "update", Id=contact, MailingCountry="Germany")[2] == ("MailingState",)
+    assert org.refusal("Contact", "update", Id=contact, MailingState="Texas")[2] == ("MailingState",)
+    assert org.save("Contact", "update", {"Id": contact, "Title": "Dr"})[0].error is None
