@@ -9,6 +9,7 @@ import sys
 from simple_salesforce import Salesforce, SalesforceMalformedRequest
 
 COMPANY = "simple-salesforce"
+POLL_SECONDS = 0.2
 
 
 def main(user: str, password: str, token: str) -> dict:
@@ -19,7 +20,8 @@ def main(user: str, password: str, token: str) -> dict:
 
 def reads(org: Salesforce) -> dict:
     """Queries, descriptions, limits."""
-    org.bulk2.Lead.insert(records=[{"LastName": f"Page {n}", "Company": "paging", "Phone": "1"} for n in range(250)])
+    rows = [{"LastName": f"Page {n}", "Company": "paging", "Phone": "1"} for n in range(250)]
+    org.bulk2.Lead.insert(records=rows, wait=POLL_SECONDS)
     page = org._call_salesforce(  # it has no other way to ask for small pages
         "GET",
         f"{org.base_url}query/",
@@ -78,11 +80,11 @@ def bulk2(org: Salesforce) -> dict:
         {"LastName": "Two good", "Company": COMPANY, "Phone": "1"},
         {"LastName": "Two bad", "Company": "", "Phone": "1"},
     ]
-    (inserted,) = org.bulk2.Lead.insert(records=rows)
-    (upserted,) = org.bulk2.MC_Audience__c.upsert(
-        records=[{"List_Id__c": f"simple{n}", "Name": f"Bulk {n}"} for n in (1, 2, 3)], external_id_field="List_Id__c"
-    )
-    pages = org.bulk2.Lead.query(f"SELECT LastName FROM Lead WHERE Company = '{COMPANY}' AND LastName LIKE 'Two%'")
+    (inserted,) = org.bulk2.Lead.insert(records=rows, wait=POLL_SECONDS)
+    audiences = [{"List_Id__c": f"simple{n}", "Name": f"Bulk {n}"} for n in (1, 2, 3)]
+    (upserted,) = org.bulk2.MC_Audience__c.upsert(records=audiences, external_id_field="List_Id__c", wait=POLL_SECONDS)
+    query = f"SELECT LastName FROM Lead WHERE Company = '{COMPANY}' AND LastName LIKE 'Two%'"
+    pages = org.bulk2.Lead.query(query, wait=POLL_SECONDS)
     return {
         "inserted": [inserted["numberRecordsProcessed"], inserted["numberRecordsFailed"]],
         "failed": org.bulk2.Lead.get_failed_records(inserted["job_id"]),

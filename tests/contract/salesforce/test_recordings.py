@@ -66,6 +66,11 @@ class Replay:
         return self.translated(answer) if isinstance(answer, str) else answer
 
 
+def shapes(answer: dict) -> set[tuple[str, ...]]:
+    """The keys of a query's records, in their order."""
+    return {tuple(record) for record in answer["records"]}
+
+
 @pytest.mark.parametrize("path", sorted(DATA.glob("*export-records*.json")), ids=lambda path: path.stem)
 def test_recorded_exchanges_replay(plain_org: Served, path: Path) -> None:
     replay = Replay(plain_org)
@@ -81,6 +86,7 @@ def test_recorded_exchanges_replay(plain_org: Served, path: Path) -> None:
         if "WHERE" not in unquote((exchange.get("query") or {}).get("q", "WHERE")):
             # The recorded org held other records too, which a query for all of them shows.
             assert answer.keys() == exchange["response"].keys(), where
+            assert shapes(answer) == shapes(exchange["response"]), where
             continue
         if exchange["method"] == "POST":
             replay.learn(exchange["response"], answer)
