@@ -126,6 +126,10 @@ class AirflowApi:
         path = f"{_run_path(run)}/taskInstances/{task_id}/xcomEntries/return_value?deserialize=false&stringify=false"
         return self._call("GET", path)["value"]
 
+    def approval_page(self, run: DagRun, task_id: str) -> str:
+        """Return the address of the page on which a person answers the task."""
+        return f"{self._url}/dags/{run.dag_id}/runs/{quote(run.run_id, safe='')}/tasks/{task_id}/required_actions"
+
     def errors(self, run: DagRun, task: TaskRun) -> list[str]:
         """Return the exceptions of a task's last try, `Class: message` each, as its log has them."""
         content = self._call("GET", f"{_run_path(run)}/taskInstances/{task.task_id}/logs/{task.tries}")["content"]

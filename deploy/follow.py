@@ -1,4 +1,4 @@
-"""Watch DAG runs to their end and print what happens, then an account of what each task did."""
+"""Watch DAG runs to their end, or to a question to a person; print what happens, then what each task did."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from deploy.airflow_api import AirflowApi, DagRun
+from deploy.airflow_api import AirflowApi, DagRun, TaskRun
 from deploy.errors import StackError
 
 T = TypeVar("T")
 
 POLL_SECONDS = 1.5
 HIDDEN_STATES = frozenset({"waiting", "scheduled", "queued"})
+AWAITING_INPUT = "awaiting_input"
+"""Airflow's state of a task that waits for a person's answer."""
 
 
 class Follower:
@@ -22,6 +24,7 @@ class Follower:
         self._api = api
         self._began = time.monotonic()
         self._seen: dict[tuple[str, str, str], tuple[str, int]] = {}
+        self._asked: set[str] = set()
 
     def say(self, text: str) -> None:
         """Print a line with the time."""
@@ -37,20 +40,40 @@ class Follower:
         raise StackError(f"{what}: not there within {seconds:.0f} s")
 
     def wait(self, runs: Iterable[DagRun], seconds: float) -> list[DagRun]:
-        """Follow the runs until all have ended, and return them as they are then."""
+        """Follow the runs until each has ended or waits for a person, and return them as they are then."""
         watched = list(runs)
         names = ", ".join(sorted({run.dag_id for run in watched}))
         return self.until(f"end of {names}", lambda: self._look(watched), seconds)
 
     def _look(self, watched: list[DagRun]) -> list[DagRun] | None:
+        at_rest = True
         for index, run in enumerate(watched):
             if not run.finished:
                 watched[index] = self._api.run(run.dag_id, run.run_id)
-                self._print_changes(run)
-        return watched if all(run.finished for run in watched) else None
+                tasks = self._api.task_runs(run)
+                self._print_changes(run, tasks)
+                at_rest &= watched[index].finished or self._waits_for_a_person(watched[index], tasks)
+        return watched if at_rest else None
 
-    def _print_changes(self, run: DagRun) -> None:
-        for task in self._api.task_runs(run):
+    def _waits_for_a_person(self, run: DagRun, tasks: list[TaskRun]) -> bool:
+        """Tell whether the run, or the one that it queues behind, waits for an answer; say once where to give it."""
+        known = [(run, tasks)]
+        if run.state == "queued":
+            known = [(other, self._api.task_runs(other)) for other in self._api.runs(run.dag_id, state="running")]
+        pages = [
+            self._api.approval_page(each, task.task_id)
+            for each, its_tasks in known
+            for task in its_tasks
+            if task.state == AWAITING_INPUT
+        ]
+        for page in pages:
+            if page not in self._asked:
+                self._asked.add(page)
+                self.say(f"{run.dag_id:<24} waits for a person: approve or reject at {page}")
+        return bool(pages)
+
+    def _print_changes(self, run: DagRun, tasks: list[TaskRun]) -> None:
+        for task in tasks:
             key = (run.dag_id, run.run_id, task.task_id)
             now = (task.state, task.tries)
             if task.state not in HIDDEN_STATES and self._seen.get(key) != now:
@@ -63,8 +86,8 @@ def print_account(api: AirflowApi, runs: Iterable[DagRun]) -> None:
     """Print each run, its tasks, how long they took and what they returned; at the end where the reports are."""
     pages = []
     for run in runs:
-        seconds = (run.end - run.start).total_seconds() if run.start and run.end else 0.0
-        print(f"\n{run.dag_id}  {run.state} in {seconds:.1f} s  ({run.run_id})")
+        duration = f" in {(run.end - run.start).total_seconds():.1f} s" if run.start and run.end else ""
+        print(f"\n{run.dag_id}  {run.state}{duration}  ({run.run_id})")
         for task in api.task_runs(run):
             result = api.result(run, task.task_id)
             if isinstance(result, dict) and "page" in result:
