@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from datetime import UTC, datetime
 from getpass import getuser
@@ -81,8 +82,9 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, o
 
 def _named(options: argparse.Namespace) -> str:
     """The options that name this run again."""
-    where = [f"--{name} {value}" for name in ("config", "root") if (value := getattr(options, name))]
-    return " ".join([f"--audience {options.audience}", f"--run-id {options.run_id}", *where])
+    where = [(f"--{name}", str(value)) for name in ("config", "root") if (value := getattr(options, name))]
+    named = [("--audience", options.audience), ("--run-id", options.run_id), *where]
+    return shlex.join(word for option in named for word in option)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +79,45 @@ def test_a_dry_run_shows_the_plan_and_a_run_carries_it_out(rig: Rig, command: Co
     assert status == 0
     assert '"applied": 1' in out
     assert len(rig.state().world.lists["Newsletter"].members) == 2
+
+
+@pytest.fixture
+def held(rig: Rig) -> Rig:
+    """The newsletter's first load has to be approved."""
+    write(rig.configuration, "newsletter", FILE.format(name="Newsletter").replace("first_load: auto\n", ""))
+    return rig
+
+
+def test_g06_a_held_plan_passes_once_the_command_that_is_named_has_approved_it(
+    held: Rig, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = command("newsletter")
+    assert (status, held.sandbox.writes()) == (3, 0)
+    assert "first load" in err
+    (named,) = re.findall(r"python -m include (approve .+), then sync again", err)
+    assert main(shlex.split(named)) == 0
+    assert '"within": {"add_member": 1}' in capsys.readouterr().out
+    assert held.sandbox.writes() == 0
+    status, out, _ = command("newsletter")
+    assert status == 0
+    assert '"approval": "cli__' in out
+    assert len(held.state().world.lists["Newsletter"].members) == 2
+
+
+def test_g06_sync_approve_carries_out_the_held_plan_at_once(held: Rig, command: Command) -> None:
+    status, out, _ = command("newsletter", "--run-id", "mine", "--approve")
+    assert status == 0
+    assert '"approval": "mine"' in out
+    assert len(held.state().world.lists["Newsletter"].members) == 2
+
+
+def test_g06_a_run_that_asked_nothing_cannot_be_approved(
+    held: Rig, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command("newsletter", "--run-id", "asked")
+    where = ["--config", str(held.configuration), "--root", str(held.root)]
+    assert main(["approve", "--audience", "newsletter", "--run-id", "another", *where]) == 3
+    assert "no run another whose plan waits for approval; those that do: asked" in capsys.readouterr().err
 
 
 def test_r12_r18_all_mistakes_are_told_at_once_before_any_write(rig: Rig, command: Command) -> None:
