@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 
+from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Saved, select_by
 from include.sandbox.salesforce.dml.statements import mark_deleted, remove
 from include.sandbox.salesforce.errors import RowError
@@ -11,6 +12,7 @@ from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import Schema, SObject
 from include.sandbox.salesforce.tables import quoted
 
+SWITCHES: dict[str, Switch] = {"cleared_lookups_move_stamps": False}
 # References that keep telling what happened to a record, or that go with it anyway.
 _KEPT = frozenset({"PersonContactId", "ConvertedContactId", "ConvertedAccountId"})
 
@@ -23,8 +25,12 @@ def delete(
     now: str,
     *,
     hard: bool = False,
+    stamped: bool = False,
 ) -> list[Saved]:
-    """Deletes records of one object, into the recycle bin or for good; the results are in order."""
+    """Deletes records of one object, into the recycle bin or for good; the results are in order.
+
+    With `stamped`, `SystemModstamp` moves where a lookup to a deleted record becomes empty.
+    """
     wanted = [(one, canonical_id(one)) for one in ids]
     columns = ["Id", "IsDeleted"] + ["IsPersonAccount"] * (sobject.name == "Contact" and schema.person_accounts)
     found = {
@@ -42,7 +48,7 @@ def delete(
         results.append(Saved(record_id or sent, created=False, errors=(error,) if error else ()))
         if error is None and record_id:
             doomed.append(record_id)
-    _delete(connection, schema, sobject, doomed, now, hard=hard)
+    _delete(connection, schema, sobject, doomed, now, hard=hard, stamped=stamped)
     return results
 
 
@@ -62,7 +68,14 @@ def _refusal(
 
 
 def _delete(
-    connection: sqlite3.Connection, schema: Schema, sobject: SObject, ids: list[str], now: str, *, hard: bool
+    connection: sqlite3.Connection,
+    schema: Schema,
+    sobject: SObject,
+    ids: list[str],
+    now: str,
+    *,
+    hard: bool,
+    stamped: bool,
 ) -> None:
     if not ids:
         return
@@ -75,10 +88,12 @@ def _delete(
         if child.cascade:
             rows = select_by(connection, owner, owner.fields[child.field], ids, ("Id", "IsDeleted"))
             live = [str(record_id) for record_id, deleted in rows if hard or not deleted]
-            _delete(connection, schema, owner, live, now, hard=hard)
+            _delete(connection, schema, owner, live, now, hard=hard, stamped=stamped)
         elif child.field not in _KEPT and owner.fields[child.field].nillable:
             column = quoted(child.field)
+            stamp = ', "SystemModstamp" = :now' if stamped else ""
             connection.execute(
-                f"UPDATE {quoted(owner.name)} SET {column} = NULL WHERE {column} IN (SELECT value FROM json_each(?))",
-                (json.dumps(ids),),
+                f"UPDATE {quoted(owner.name)} SET {column} = NULL{stamp}"
+                f" WHERE {column} IN (SELECT value FROM json_each(:ids))",
+                {"ids": json.dumps(ids), "now": now},
             )

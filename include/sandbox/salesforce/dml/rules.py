@@ -3,12 +3,25 @@
 import sqlite3
 from collections import defaultdict
 
+from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, select_by, standing
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 
+SWITCHES: dict[str, Switch] = {"deleted_records_keep_unique_values": False}
 
-def check(connection: sqlite3.Connection, schema: Schema, sobject: SObject, changes: list[Change]) -> None:
-    """Refuses the rows that break a rule. New rows have their ids already."""
+
+def check(
+    connection: sqlite3.Connection, schema: Schema, sobject: SObject, changes: list[Change], *, deleted_keep: bool
+) -> None:
+    """Refuses the rows that break a rule. New rows have their ids already.
+
+    Args:
+        connection: in a write transaction.
+        schema: of the org.
+        sobject: whose records change.
+        changes: to check.
+        deleted_keep: whether a record in the recycle bin keeps its unique values.
+    """
     for change in standing(changes):
         _check_converted(change)
         _check_required(sobject, change)
@@ -17,7 +30,7 @@ def check(connection: sqlite3.Connection, schema: Schema, sobject: SObject, chan
         if field.reference_to:
             _check_references(connection, schema, field, changes)
         if field.unique:
-            _check_unique(connection, sobject, field, changes)
+            _check_unique(connection, sobject, field, changes, deleted_keep=deleted_keep)
 
 
 def _check_converted(change: Change) -> None:
@@ -84,13 +97,15 @@ def _check_target(change: Change, field: Field, target: tuple[bool, bool] | None
         change.refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", field.name)
 
 
-def _check_unique(connection: sqlite3.Connection, sobject: SObject, field: Field, changes: list[Change]) -> None:
+def _check_unique(
+    connection: sqlite3.Connection, sobject: SObject, field: Field, changes: list[Change], *, deleted_keep: bool
+) -> None:
     rows = [change for change in standing(changes) if change.values.get(field.name) is not None]
     values = {change.values[field.name] for change in rows}
     holders = {
         str(value).casefold(): str(record_id)
         for value, record_id, deleted in select_by(connection, sobject, field, values, (field.name, "Id", "IsDeleted"))
-        if not deleted
+        if deleted_keep or not deleted
     }
     for change in rows:
         holder = holders.setdefault(str(change.values[field.name]).casefold(), change.record_id)

@@ -8,11 +8,17 @@ from typing import Literal
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.assignment_rules import OBJECT as ASSIGNED
 from include.sandbox.salesforce.assignment_rules import asked_for, assign
-from include.sandbox.salesforce.dml import address_picklists, campaign_members, deletion, duplicates, person_accounts
+from include.sandbox.salesforce.dml import (
+    address_picklists,
+    campaign_members,
+    deletion,
+    duplicates,
+    person_accounts,
+    rules,
+)
 from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
 from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
 from include.sandbox.salesforce.dml.options import SaveOptions
-from include.sandbox.salesforce.dml.rules import check
 from include.sandbox.salesforce.dml.statements import insert, update
 from include.sandbox.salesforce.dml.taking import Taking
 from include.sandbox.salesforce.dml.validation import Validation
@@ -28,6 +34,8 @@ SWITCHES = {
     **duplicates.SWITCHES,
     **campaign_members.SWITCHES,
     **address_picklists.SWITCHES,
+    **rules.SWITCHES,
+    **deletion.SWITCHES,
 }
 NO_HEADERS = SaveOptions()
 _ROLLED_BACK = RowError(
@@ -78,7 +86,10 @@ class Writer:
         """Deletes records of one object, into the recycle bin or for good; the results are in order."""
 
         def work(connection: sqlite3.Connection) -> list[Saved]:
-            return deletion.delete(connection, self._store.schema, sobject, ids, self._now(), hard=hard)
+            stamped = bool(self._controls.switches["cleared_lookups_move_stamps"])
+            return deletion.delete(
+                connection, self._store.schema, sobject, ids, self._now(), hard=hard, stamped=stamped
+            )
 
         return self.together(work, all_or_none=all_or_none)
 
@@ -112,7 +123,8 @@ class Writer:
         for change in standing(changes):
             if change.new:
                 change.record_id = self._store.new_id(sobject.prefix)
-        check(connection, self._store.schema, sobject, changes)
+        deleted_keep = bool(self._controls.switches["deleted_records_keep_unique_values"])
+        rules.check(connection, self._store.schema, sobject, changes, deleted_keep=deleted_keep)
         if self._controls.switches["state_and_country_picklists"]:
             address_picklists.check_addresses(connection, sobject, changes)
         self._check_person_accounts(sobject, changes)
@@ -127,11 +139,11 @@ class Writer:
         self, connection: sqlite3.Connection, sobject: SObject, changes: list[Change], options: SaveOptions
     ) -> None:
         """Writes the changes as the administrators' rules let them."""
-        now, switches, rules = self._controls.now(), self._controls.switches, self._store.rules()
-        found = duplicates.Duplicates(rules.duplicates, options, switches).forbidden(connection, sobject, changes)
-        validation = Validation(rules.validation, now, bool(switches["all_validation_errors"]))
+        now, switches, ruled = self._controls.now(), self._controls.switches, self._store.rules()
+        found = duplicates.Duplicates(ruled.duplicates, options, switches).forbidden(connection, sobject, changes)
+        validation = Validation(ruled.validation, now, bool(switches["all_validation_errors"]))
         validation.write(connection, sobject, changes, partial(self._write, connection, sobject, stamp(now)), found)
-        rule = asked_for(rules.assignment, options.assignment) if sobject.name == ASSIGNED else None
+        rule = asked_for(ruled.assignment, options.assignment) if sobject.name == ASSIGNED else None
         if rule:
             assign(connection, self._store.schema, rule, standing(changes), now)
 

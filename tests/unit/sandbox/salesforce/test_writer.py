@@ -342,3 +342,26 @@ def test_an_update_is_held_to_the_picklists_with_what_the_record_has(org: Bench)
     assert org.refusal("Contact", "update", Id=contact, MailingCountry="Germany")[2] == ("MailingState",)
     assert org.refusal("Contact", "update", Id=contact, MailingState="Texas")[2] == ("MailingState",)
     assert org.save("Contact", "update", {"Id": contact, "Title": "Dr"})[0].error is None
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_switch_says_whether_deleted_records_keep_unique_values(org: Bench, kept: bool) -> None:
+    org.controls.set_switches({"deleted_records_keep_unique_values": kept})
+    first = org.insert("Lead", **LEAD, MC_Key__c="k")
+    org.writer.delete(org.store.schema.objects["Lead"], [first])
+    (saved,) = org.save("Lead", "insert", {**LEAD, "MC_Key__c": "k"})
+    assert (saved.error.code if saved.error else None) == ("DUPLICATE_VALUE" if kept else None)
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_switch_says_whether_a_cleared_lookup_moves_the_stamp(org: Bench, moves: bool) -> None:
+    org.controls.set_switches({"cleared_lookups_move_stamps": moves})
+    lead = org.insert("Lead", **LEAD)
+    org.insert("MC_Subscriber__c", Key__c="k", Lead__c=lead)
+    asked = "SELECT Lead__c, SystemModstamp FROM MC_Subscriber__c"
+    (before,) = org.records(asked)
+    org.controls.clock.set(NOW + timedelta(hours=1), frozen=True)
+    org.writer.delete(org.store.schema.objects["Lead"], [lead])
+    (after,) = org.records(asked)
+    assert after["Lead__c"] is None
+    assert (after["SystemModstamp"] != before["SystemModstamp"]) is moves
