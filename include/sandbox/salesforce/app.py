@@ -1,11 +1,13 @@
 """The org as a web application."""
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.bulk import bulk_routes
 from include.sandbox.salesforce.routes.bulk_v1 import bulk_v1_routes
+from include.sandbox.salesforce.routes.call import unrouted
 from include.sandbox.salesforce.routes.collections import collection_routes
 from include.sandbox.salesforce.routes.login import login_routes
 from include.sandbox.salesforce.routes.metadata import metadata_routes
@@ -33,7 +35,9 @@ def create_app(store: OrgStore, controls: Controls, *, jwt_public_key: str | Non
         *bulk_v1_routes(org),
         *record_routes(org),
     ]
-    return with_controls(routes, controls=controls, state=store, is_write=is_write)
+    app = with_controls(routes, controls=controls, state=store, is_write=is_write)
+    app.add_exception_handler(HTTPException, unrouted(routes))
+    return app
 
 
 def is_write(method: str, path: str) -> bool:

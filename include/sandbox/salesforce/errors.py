@@ -83,6 +83,12 @@ class RowRefused(Exception):  # noqa: N818 - an outcome of a row, not a fault of
         self.error = RowError(code, message, fields)
 
 
+def no_such_key(name: str) -> ApiError:
+    """What stands behind the object's name in a path is neither an id nor a field by which records are found."""
+    message = f"Provided external ID field does not exist or is not accessible: {name}"
+    return ApiError(404, "NOT_FOUND", message)
+
+
 def not_found() -> ApiError:
     """What is asked for does not exist (recording `salesforce__export-account__export-records-custom`)."""
     return ApiError(404, "NOT_FOUND", "The requested resource does not exist")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from include.sandbox.controls import Controls, Switch
-from include.sandbox.salesforce import limits, sessions
+from include.sandbox.salesforce import limits, queries, recycle_bin, sessions
 from include.sandbox.salesforce.bulk import ingest_jobs as ingest
 from include.sandbox.salesforce.bulk import runner
 from include.sandbox.salesforce.bulk.ingest_jobs import IngestJobs
@@ -21,7 +21,16 @@ from include.sandbox.salesforce.store import OrgStore
 
 IDENTITY: dict[str, Switch] = {"organization_id": ORGANIZATION_ID, "user_id": USER_ID}
 """Which org, and which user, the sandbox says it is: another one is another org with the same data."""
-SWITCHES = {**IDENTITY, **writer.SWITCHES, **runner.SWITCHES, **ingest.SWITCHES, **sessions.SWITCHES, **limits.SWITCHES}
+SWITCHES = {
+    **IDENTITY,
+    **queries.SWITCHES,
+    **recycle_bin.SWITCHES,
+    **writer.SWITCHES,
+    **runner.SWITCHES,
+    **ingest.SWITCHES,
+    **sessions.SWITCHES,
+    **limits.SWITCHES,
+}
 
 
 @dataclass(frozen=True, slots=True)

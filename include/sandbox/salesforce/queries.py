@@ -7,15 +7,17 @@ does, so that a page can hold fewer records than the ids it covers.
 import json
 import sqlite3
 from array import array
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import count
 from threading import Lock
 from typing import Any
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.ids import make_id
+from include.sandbox.salesforce.recycle_bin import emptied_at
 from include.sandbox.salesforce.soql.columns import described_columns
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
 from include.sandbox.salesforce.soql.parser import parse
@@ -25,7 +27,9 @@ from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import Stored, address_json, to_json
 
 PAGE = 2000
-MOST_CURSORS = 50
+# https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-apicursors.html
+SWITCHES = {"query_locator_seconds": 2 * 24 * 3600, "open_query_locators": 0}
+LOCATOR_PREFIX = "0r8"
 _ONE_ROW_FIELDS = frozenset({"Metadata", "FullName"})
 
 
@@ -34,6 +38,7 @@ class _Cursor:
     compiled: Compiled
     rows: "array[int]"
     size: int
+    opened: datetime
 
 
 class Queries:
@@ -42,7 +47,7 @@ class Queries:
     def __init__(self, store: OrgStore, controls: Controls) -> None:
         self._store = store
         self._controls = controls
-        self._cursors: OrderedDict[str, _Cursor] = OrderedDict()
+        self._cursors: dict[str, _Cursor] = {}
         self._numbers = count(1)
         self._lock = Lock()
 
@@ -66,7 +71,7 @@ class Queries:
             if compiled.grouped:
                 return _grouped(connection, compiled)
             found = connection.execute(f"SELECT q0.rowid {compiled.tail}", compiled.values)
-            cursor = _Cursor(compiled, array("q", (row[0] for row in found)), size)
+            cursor = _Cursor(compiled, array("q", (row[0] for row in found)), size, self._controls.now())
             _refuse_many_metadata(cursor)
             return self._page(connection, cursor, 0, base, self._new_locator)
 
@@ -86,16 +91,17 @@ class Queries:
         """
         name, _, start = locator.rpartition("-")
         with self._lock:
+            self._drop_expired()
             cursor = self._cursors.get(name)
             if cursor is None or not start.isdigit() or int(start) >= len(cursor.rows):
                 raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-            self._cursors.move_to_end(name)
         with self._store.database.reading() as connection:
             return self._page(connection, cursor, int(start), base, lambda _cursor: name)
 
     def _compiled(self, soql: str, *, deleted: bool, tooling: bool) -> tuple[Query, Compiled]:
         parsed = parse(soql)
-        compiled = compile_query(self._store.schema, parsed, today=self._controls.now().date(), deleted=deleted)
+        since = emptied_at(self._controls) if deleted or parsed.all_rows else None
+        compiled = compile_query(self._store.schema, parsed, now=self._controls.now(), deleted_since=since)
         if compiled.root.tooling and not tooling:
             message = f"sObject type '{parsed.source}' is not supported."
             raise parsed.source_place.refused("INVALID_TYPE", message)
@@ -113,11 +119,19 @@ class Queries:
 
     def _new_locator(self, cursor: _Cursor) -> str:
         with self._lock:
-            name = f"01g5g00000{next(self._numbers):05d}QAL"
+            self._drop_expired()
+            name = make_id(LOCATOR_PREFIX, next(self._numbers))
             self._cursors[name] = cursor
-            if len(self._cursors) > MOST_CURSORS:
-                self._cursors.popitem(last=False)
+            most = int(self._controls.switches["open_query_locators"])
+            if most and len(self._cursors) > most:
+                del self._cursors[next(iter(self._cursors))]
         return name
+
+    def _drop_expired(self) -> None:
+        """Lets go of cursors by the age of their query, however lately they were read."""
+        oldest = self._controls.now() - timedelta(seconds=float(self._controls.switches["query_locator_seconds"]))
+        for name in [name for name, cursor in self._cursors.items() if cursor.opened < oldest]:
+            del self._cursors[name]
 
 
 def _counted(connection: sqlite3.Connection, compiled: Compiled) -> int:

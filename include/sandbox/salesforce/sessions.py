@@ -29,12 +29,16 @@ class Sessions:
         """Accepts the value of an Authorization header (`Bearer` or `OAuth`).
 
         Raises:
-            ApiError: INVALID_SESSION_ID.
+            ApiError: INVALID_SESSION_ID; or INVALID_AUTH_HEADER: another scheme, or no token behind it
+                (https://github.com/restforce/restforce/issues/489).
         """
         scheme, _, token = authorization.partition(" ")
+        if authorization and (scheme.lower() not in {"bearer", "oauth"} or not token.strip()):
+            raise ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
         body, _, signature = token.partition("!")[2].rpartition(".")
-        known = scheme.lower() in {"bearer", "oauth"} and hmac.compare_digest(signature, self._signature(body))
-        if not known or self._age(body) > timedelta(seconds=float(self._controls.switches["session_seconds"])):
+        if not hmac.compare_digest(signature, self._signature(body)) or self._age(body) > timedelta(
+            seconds=float(self._controls.switches["session_seconds"])
+        ):
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
 
     def _age(self, body: str) -> timedelta:

@@ -8,7 +8,7 @@ from include.sandbox.world.calendar import DAY, Calendar
 from include.sandbox.world.cast import CAST, OTHER_SLOT, PEOPLE_PER_BLOCK
 from include.sandbox.world.countries import COUNTRIES, LONG_LAST_NAME, Country, Name
 from include.sandbox.world.dice import Dice
-from include.sandbox.world.roles import Email, Flaw, Kind, Role
+from include.sandbox.world.roles import Email, Fate, Flaw, Kind, Role
 
 TIERS = ("gold", "silver", "bronze")
 TOPICS = ("Product news", "Events", "Offers")
@@ -139,7 +139,7 @@ class Population:
             lead_source=role.lead_source or dice.pick(_LEAD_SOURCES),
             industry=role.industry or dice.pick(INDUSTRIES),
             created=origin.created,
-            modified=origin.created + dice.below(self.calendar.now - origin.created),
+            modified=self._modified(role, origin.created, dice),
         )
         return _FLAWED[role.flaw](person, Dice(self.seed, "flaw", number)) if role.flaw in _FLAWED else person
 
@@ -155,6 +155,12 @@ class Population:
         else:
             created = latest - dice.below(latest - self._origin(self.other(number)).created)
         return _Origin(country, first, LONG_LAST_NAME if role.long_name else last, mail_host, created)
+
+    def _modified(self, role: Role, created: int, dice: Dice) -> int:
+        """When the record was changed last; one in the recycle bin went there lately, or it would be gone."""
+        binned = role.fate in {Fate.DELETED, Fate.MERGED}
+        earliest = max(created, self.calendar.now - 3 * DAY) if binned else created
+        return earliest + dice.below(self.calendar.now - earliest)
 
     def _company(self, number: int, role: Role) -> tuple[str, int | None]:
         """Company name and business account of a contact; only the name for leads and strangers; nothing for others."""

@@ -242,9 +242,10 @@ def test_results_have_the_delimiter_and_line_ending_of_the_job(
 
 
 def test_query_job_goes_through_its_states(org: Served, rest: requests.Session) -> None:
-    org.controls.set_switches({"bulk_job_seconds": 30})
-    asked = {"operation": "query", "query": "SELECT Id FROM Contact"}
-    url = f"{JOBS}/query/{rest.post(f'{JOBS}/query', json=asked).json()['id']}"
+    url = f"{JOBS}/query/{query(rest, 'SELECT Id FROM Contact')['id']}"
+    with org.store.database.writing() as connection:
+        # Held under way, with nobody working on it.
+        connection.execute("UPDATE _jobs SET state = 'InProgress'")
     early = rest.get(f"{url}/results")
     assert (early.status_code, early.json()[0]["errorCode"]) == (400, "INVALIDJOBSTATE")
     running = rest.delete(url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import requests
 from simple_salesforce import Salesforce
@@ -26,13 +28,6 @@ def client(org: Served) -> Salesforce:
 @pytest.fixture
 def rest(org: Served) -> requests.Session:
     return org.rest()
-
-
-def leads(number: int) -> list[dict[str, object]]:
-    return [
-        {"attributes": {"type": "Lead"}, "LastName": f"L{one:04}", "Company": "C", "MC_Key__c": f"k{one}"}
-        for one in range(number)
-    ]
 
 
 def test_record_is_made_read_changed_and_deleted(client: Salesforce) -> None:
@@ -88,104 +83,6 @@ def test_upsert_by_a_key_that_several_records_share_answers_300(org: Served, res
     answer = rest.patch(f"{DATA}/sobjects/Contact/Email/one@two.example", json={"LastName": "C"})
     assert answer.status_code == 300
     assert len(answer.json()) == 2
-
-
-def test_query_pages_through_locators(org: Served, client: Salesforce, rest: requests.Session) -> None:
-    org.store.load([("Contact", [{"LastName": f"N{one:04}"} for one in range(4500)])])
-    query = "SELECT LastName FROM Contact ORDER BY LastName"
-
-    first = client.query(query)
-    assert (first["totalSize"], first["done"], len(first["records"])) == (4500, False, 2000)
-    assert [one["LastName"] for one in client.query_all_iter(query)] == [f"N{one:04}" for one in range(4500)]
-
-    small = rest.get(f"{DATA}/query", params={"q": query}, headers={"Sforce-Query-Options": "batchSize=250"}).json()
-    assert len(small["records"]) == 250
-    bad = rest.get(f"{DATA}/query/01g000000000000000-2000")
-    assert (bad.status_code, bad.json()[0]["errorCode"]) == (400, "INVALID_QUERY_LOCATOR")
-
-
-def test_page_leaves_out_what_was_deleted_meanwhile(org: Served, rest: requests.Session) -> None:
-    org.store.load([("Contact", [{"LastName": f"N{one:04}"} for one in range(2100)])])
-    first = rest.get(f"{DATA}/query", params={"q": "SELECT Id FROM Contact ORDER BY LastName"}).json()
-    with org.store.database.writing() as connection:
-        connection.execute("DELETE FROM Contact WHERE LastName = 'N2050'")
-    second = rest.get(credentials.INSTANCE_URL + first["nextRecordsUrl"]).json()
-    assert (second["done"], len(second["records"])) == (True, 99)
-
-
-def test_collections_answer_each_row_in_order(rest: requests.Session) -> None:
-    rows = leads(3)
-    rows[1].pop("Company")
-    answer = rest.post(f"{DATA}/composite/sobjects", json={"allOrNone": False, "records": rows})
-    assert (answer.status_code, [one["success"] for one in answer.json()]) == (200, [True, False, True])
-    assert answer.json()[1] == {
-        "success": False,
-        "errors": [
-            {
-                "statusCode": "REQUIRED_FIELD_MISSING",
-                "message": "Required fields are missing: [Company]",
-                "fields": ["Company"],
-            }
-        ],
-    }
-
-    again = rest.post(f"{DATA}/composite/sobjects", json={"records": leads(1)}).json()
-    first_id = answer.json()[0]["id"]
-    assert again[0]["errors"][0]["statusCode"] == "DUPLICATE_VALUE"
-    assert again[0]["errors"][0]["message"] == (
-        f"duplicate value found: MC_Key__c duplicates value on record with id: {first_id}"
-    )
-
-
-def test_all_or_none_undoes_the_accepted_rows(rest: requests.Session) -> None:
-    rows = leads(2)
-    rows[1].pop("Company")
-    answer = rest.post(f"{DATA}/composite/sobjects", json={"allOrNone": True, "records": rows}).json()
-    assert [one["errors"][0]["statusCode"] for one in answer] == [
-        "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-        "REQUIRED_FIELD_MISSING",
-    ]
-    assert rest.get(f"{DATA}/query", params={"q": "SELECT COUNT() FROM Lead"}).json()["totalSize"] == 0
-
-
-def test_collection_takes_at_most_200_records(rest: requests.Session) -> None:
-    answer = rest.post(f"{DATA}/composite/sobjects", json={"records": leads(201)})
-    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "EXCEEDED_ID_LIMIT")
-
-
-def test_collection_upsert_tells_what_was_created(rest: requests.Session) -> None:
-    url = f"{DATA}/composite/sobjects/Lead/MC_Key__c"
-    assert [one["created"] for one in rest.patch(url, json={"records": leads(2)}).json()] == [True, True]
-    assert [one["created"] for one in rest.patch(url, json={"records": leads(3)}).json()] == [False, False, True]
-
-    twice = rest.patch(url, json={"records": [*leads(1), *leads(1)]}).json()
-    assert {one["errors"][0]["statusCode"] for one in twice} == {"DUPLICATE_VALUE"}
-
-
-def test_collection_deletes_and_reads_by_ids(rest: requests.Session) -> None:
-    ids = [one["id"] for one in rest.post(f"{DATA}/composite/sobjects", json={"records": leads(2)}).json()]
-    gone = rest.delete(f"{DATA}/composite/sobjects", params={"ids": ",".join([ids[0], "00Q000000000000"])}).json()
-    assert gone[0] == {"id": ids[0], "success": True, "errors": []}
-    assert gone[1]["errors"][0]["statusCode"] == "INVALID_CROSS_REFERENCE_KEY"
-    read = rest.get(f"{DATA}/composite/sobjects/Lead", params={"ids": ",".join(ids), "fields": "Id,LastName"}).json()
-    assert [one and one["LastName"] for one in read] == [None, "L0001"]
-
-
-def test_collection_reads_up_to_2000_ids_of_a_body(org: Served, rest: requests.Session) -> None:
-    url = f"{DATA}/composite/sobjects/Lead"
-    (made,) = rest.post(f"{DATA}/composite/sobjects", json={"records": leads(1)}).json()
-    before = org.controls.calls.report()["writes"]
-
-    several = rest.post(url, json={"ids": [made["id"], "00Q000000000000AAA"], "fields": ["LastName", "id", "Company"]})
-    many = rest.post(url, json={"ids": [made["id"]] * 2001, "fields": ["Id"]})
-    unknown = rest.post(url, json={"ids": [made["id"]], "fields": ["Nothing"]})
-    no_list = rest.post(url, json={"ids": made["id"], "fields": ["Id"]})
-
-    (lead, none) = several.json()
-    assert (list(lead), lead["LastName"], none) == (["attributes", "Id", "LastName", "Company"], "L0000", None)
-    refusals = [(one.status_code, one.json()[0]["errorCode"]) for one in (many, unknown, no_list)]
-    assert refusals == [(400, "EXCEEDED_ID_LIMIT"), (400, "INVALID_FIELD"), (400, "JSON_PARSER_ERROR")]
-    assert org.controls.calls.report()["writes"] == before
 
 
 def test_uri_of_16384_bytes_is_too_long(rest: requests.Session) -> None:
@@ -275,14 +172,91 @@ def test_tooling_gives_metadata_of_one_rule_at_a_time(org: Served, rest: request
     assert rest.get(f"{DATA}/query", params={"q": listing}).json()[0]["errorCode"] == "INVALID_TYPE"
 
 
-def test_deleted_and_updated_list_ids_between_two_times(org: Served, client: Salesforce) -> None:
-    from datetime import timedelta
+def test_what_the_path_names_must_not_stand_in_the_body(client: Salesforce, rest: requests.Session) -> None:
+    made = client.Lead.create({"LastName": "x", "Company": "c", "MC_Key__c": "k1"})["id"]
+    refused = [
+        rest.post(f"{DATA}/sobjects/Lead", json={"LastName": "y", "Company": "c", "Id": made}),
+        rest.patch(f"{DATA}/sobjects/Lead/{made}", json={"id": made, "LastName": "y"}),
+        rest.patch(f"{DATA}/sobjects/Lead/MC_Key__c/k1", json={"Id": made, "LastName": "y"}),
+        rest.patch(f"{DATA}/sobjects/Lead/MC_Key__c/k1", json={"MC_Key__c": "k1", "LastName": "y"}),
+    ]
+    assert [(one.status_code, one.json()[0]["errorCode"]) for one in refused] == [(400, "INVALID_FIELD")] * 4
+    assert [one.json()[0]["message"] for one in refused] == [
+        *["The Id field should not be specified in the sobject data."] * 3,
+        "The MC_Key__c field should not be specified in the sobject data.",
+    ]
+    assert client.Lead.get(made)["LastName"] == "x"
 
-    kept, gone = (client.Contact.create({"LastName": name})["id"] for name in ("A", "B"))
-    client.Contact.delete(gone)
-    window = org.controls.now() - timedelta(hours=1), org.controls.now() + timedelta(hours=1)
-    assert [one["id"] for one in client.Contact.deleted(*window)["deletedRecords"]] == [gone]
-    assert client.Contact.updated(*window)["ids"] == [kept]
+
+def test_key_that_several_records_share_answers_300_with_their_urls(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": name, "Email": "one@two.example"} for name in ("A", "B")])])
+    url = f"{DATA}/sobjects/Contact/Email/one@two.example"
+    answers = rest.get(url), rest.patch(url, json={"Title": "C"}), rest.delete(url)
+    assert [one.status_code for one in answers] == [300, 300, 300]
+    records = rest.get(f"{DATA}/query", params={"q": "SELECT Id, Title FROM Contact"}).json()["records"]
+    for answer in answers:
+        assert sorted(answer.json()) == sorted(f"/services/data/v59.0/sobjects/Contact/{one['Id']}" for one in records)
+    assert [one["Title"] for one in records] == [None, None]
+
+
+def test_record_is_deleted_by_external_id(client: Salesforce, rest: requests.Session) -> None:
+    client.Lead.create({"LastName": "x", "Company": "c", "MC_Key__c": "k/1"})
+    url = f"{DATA}/sobjects/Lead/MC_Key__c/k%2F1"
+    assert (rest.delete(url).status_code, rest.delete(url).status_code) == (204, 404)
+    assert client.query("SELECT Id FROM Lead")["totalSize"] == 0
+
+
+def test_record_that_is_not_there_tells_why(client: Salesforce, rest: requests.Session) -> None:
+    gone = client.Lead.create({"LastName": "x", "Company": "c"})["id"]
+    client.Lead.delete(gone)
+    no_such_key = "Provided external ID field does not exist or is not accessible: nonsense"
+    expected = {
+        "00Q5g0000000009": ("NOT_FOUND", "The requested resource does not exist"),
+        "nonsense": ("NOT_FOUND", no_such_key),
+        "nonsense/1": ("NOT_FOUND", no_such_key),
+        gone: ("ENTITY_IS_DELETED", "entity is deleted"),
+    }
+    for path, (code, message) in expected.items():
+        for answer in (
+            rest.patch(f"{DATA}/sobjects/Lead/{path}", json={"LastName": "y"}),
+            rest.delete(f"{DATA}/sobjects/Lead/{path}"),
+        ):
+            assert (answer.status_code, answer.json()[0]["errorCode"]) == (404, code), path
+            assert answer.json()[0]["message"] == message, path
+
+
+def test_call_that_no_resource_takes_is_refused_in_json(rest: requests.Session) -> None:
+    unknown = rest.get(f"{DATA}/nothing/here")
+    assert unknown.json() == [{"message": "The requested resource does not exist", "errorCode": "NOT_FOUND"}]
+    wrong = rest.put(f"{DATA}/sobjects/Lead/00Q000000000000")
+    assert (unknown.status_code, wrong.status_code) == (404, 405)
+    assert wrong.json() == [
+        {
+            "message": "HTTP Method 'PUT' not allowed. Allowed are DELETE,GET,HEAD,PATCH",
+            "errorCode": "METHOD_NOT_ALLOWED",
+        }
+    ]
+    other = rest.post(f"{DATA}/sobjects/Lead", data="LastName=x", headers={"Content-Type": "text/plain"})
+    assert (other.status_code, other.json()[0]["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_session_that_is_none_or_over_is_refused_without_telling_the_usage(org: Served, rest: requests.Session) -> None:
+    token = rest.headers["Authorization"]
+    expected = {
+        "Bearer nonsense": "INVALID_SESSION_ID",
+        f"{token}x": "INVALID_SESSION_ID",
+        "Bearer ": "INVALID_AUTH_HEADER",
+        "Basic abc": "INVALID_AUTH_HEADER",
+    }
+    for authorization, code in expected.items():
+        answer = rest.get(f"{DATA}/limits", headers={"Authorization": authorization})
+        assert (answer.status_code, answer.json()[0]["errorCode"]) == (401, code), authorization
+        assert "Sforce-Limit-Info" not in answer.headers
+    assert rest.get(f"{DATA}/limits", headers={"Authorization": token.replace("Bearer", "OAuth")}).status_code == 200
+
+    org.controls.clock.set(org.controls.now() + timedelta(seconds=7201))
+    over = rest.get(f"{DATA}/limits")
+    assert over.json() == [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 
 
 def test_several_slashes_before_the_path_count_as_one(rest: requests.Session) -> None:

@@ -14,6 +14,7 @@ from include.sandbox.controls import Controls
 from include.sandbox.salesforce.bulk.csv_format import Dialect, batches
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
 from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.recycle_bin import emptied_at
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
 from include.sandbox.salesforce.soql.parser import parse
 from include.sandbox.salesforce.soql.tree import Query
@@ -135,8 +136,8 @@ class QueryJobs:
 
     def _compiled(self, soql: str, operation: str) -> Compiled:
         query = parse(soql)
-        deleted = operation == "queryAll"
-        compiled = compile_query(self._store.schema, query, today=self._controls.now().date(), deleted=deleted)
+        since = emptied_at(self._controls) if operation == "queryAll" or query.all_rows else None
+        compiled = compile_query(self._store.schema, query, now=self._controls.now(), deleted_since=since)
         _refuse_unsupported(query, compiled)
         return compiled
 

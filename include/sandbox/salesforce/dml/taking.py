@@ -54,6 +54,7 @@ class Taking:
     def _take(self, change: Change) -> None:
         for name, value in change.sent.items():
             if name.lower() in _IGNORED:
+                _refuse_id(change, name, value)
                 continue
             field = self._sobject.find(name)
             if field is None:
@@ -106,3 +107,8 @@ class Taking:
                     f"Foreign key external ID: {lookup.value} not found for field {key_name} in entity {target.name}"
                 )
                 lookup.change.refuse("INVALID_FIELD", message)
+
+
+def _refuse_id(change: Change, name: str, value: object) -> None:
+    if change.new and name.lower() == "id" and value:
+        raise RowRefused("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")

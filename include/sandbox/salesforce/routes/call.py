@@ -1,7 +1,8 @@
 """One call of the REST API: what came in, how it is let in, how its answer goes out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -12,9 +13,9 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from include.sandbox.salesforce.dml.options import SaveOptions
-from include.sandbox.salesforce.errors import ApiError, not_found
+from include.sandbox.salesforce.errors import ApiError, no_such_key, not_found
 from include.sandbox.salesforce.org import Org
-from include.sandbox.salesforce.schema import SObject
+from include.sandbox.salesforce.schema import Field, SObject
 
 OLDEST, NEWEST = 31, 66
 # https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet
@@ -63,12 +64,27 @@ class Call:
         """
         return SaveOptions.of(self.headers, self.base)
 
+    @property
+    def key(self) -> Field:
+        """The field named in the path, by which records are found.
+
+        Raises:
+            ApiError: NOT_FOUND.
+        """
+        field = self.sobject.find(self.path["key"])
+        if field is None or not field.lookup_key:
+            raise no_such_key(self.path["key"])
+        return field
+
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.
 
         Raises:
-            ApiError: JSON_PARSER_ERROR.
+            ApiError: JSON_PARSER_ERROR; or UNSUPPORTED_MEDIA_TYPE: it says that it is something else.
         """
+        content_type = self.headers.get("content-type", "application/json")
+        if "json" not in content_type.lower():
+            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", f"Content type not supported: {content_type}")
         try:
             body = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
@@ -114,7 +130,8 @@ def resource(org: Org, method: str, path: str, handler: Handler) -> Route:
             return Response("URI Too Long", 414, {"Content-Type": "text/plain"})
         call = Call(org, request.path_params, request.query_params, request.headers, body)
         answer = await run_in_threadpool(_handled, call, handler)
-        answer.headers["Sforce-Limit-Info"] = org.limits.header()
+        if answer.status_code != HTTPStatus.UNAUTHORIZED:  # https://github.com/jsforce/jsforce/pull/1301
+            answer.headers["Sforce-Limit-Info"] = org.limits.header()
         return answer
 
     whole = path if path.startswith(("/services/", "/id/")) else DATA + path
@@ -135,3 +152,19 @@ def _check_version(call: Call) -> None:
     version = call.path.get("version")
     if version is not None and version not in {f"{number}.0" for number in range(OLDEST, NEWEST + 1)}:
         raise not_found()
+
+
+def unrouted(routes: Sequence[Route]) -> Callable[[Request, Exception], Response]:
+    """Answers calls that no route takes: 404, or 405 with the methods that the path does take."""
+
+    def answer(request: Request, _error: Exception) -> Response:
+        matching = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+        allowed = sorted({method for route in matching for method in route.methods or ()})
+        if not allowed:
+            error = not_found()
+        else:
+            message = f"HTTP Method '{request.method}' not allowed. Allowed are {','.join(allowed)}"
+            error = ApiError(405, "METHOD_NOT_ALLOWED", message)
+        return json_answer(error.body(), error.status)
+
+    return answer

@@ -1,7 +1,7 @@
 """What the org tells about itself: versions, objects, fields, limits, the user, what changed and what was deleted."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -10,13 +10,13 @@ from starlette.routing import Route
 from include.sandbox.salesforce.credentials import INSTANCE_URL, USERNAME
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.org import Org
+from include.sandbox.salesforce.recycle_bin import emptied_at
 from include.sandbox.salesforce.routes.call import NEWEST, OLDEST, AnySlashRoute, Call, json_answer, resource
 from include.sandbox.salesforce.routes.records import record
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.tables import quoted
 from include.sandbox.salesforce.values import instant, stamp
 
-RECYCLE_BIN = timedelta(days=15)
 _SEASONS = ("Winter", "Spring", "Summer")
 _BRIEF = (
     *("activateable", "createable", "custom", "customSetting", "deletable", "deprecatedAndHidden", "feedEnabled"),
@@ -117,8 +117,8 @@ def _user(call: Call) -> Response:
 
 
 def _deleted(call: Call) -> Response:
-    rows = _changed(call, deleted=True)
-    oldest = call.org.controls.now() - RECYCLE_BIN
+    oldest = emptied_at(call.org.controls)
+    rows = [(record_id, at) for record_id, at in _changed(call, deleted=True) if at >= stamp(oldest)]
     return json_answer(
         {
             "deletedRecords": [{"deletedDate": _zoned(at), "id": record_id} for record_id, at in rows],

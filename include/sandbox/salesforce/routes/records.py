@@ -1,12 +1,13 @@
 """Single records: `/sobjects/{object}` and below it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from include.sandbox.salesforce.dml.changes import Saved
-from include.sandbox.salesforce.errors import ApiError, not_found
+from include.sandbox.salesforce.errors import ApiError, no_such_key, not_found
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import Call, json_answer, resource
@@ -26,26 +27,27 @@ def record_routes(org: Org) -> list[Route]:
         resource(org, "DELETE", "/sobjects/{object}/{id}", delete),
         resource(org, "GET", "/sobjects/{object}/{key}/{value:path}", read_by_key),
         resource(org, "PATCH", "/sobjects/{object}/{key}/{value:path}", upsert),
+        resource(org, "DELETE", "/sobjects/{object}/{key}/{value:path}", delete_by_key),
     ]
 
 
 def create(call: Call) -> Response:
     """Makes a record."""
-    (saved,) = call.org.writer.save(call.sobject, "insert", [call.json()], options=call.options)
+    (saved,) = call.org.writer.save(call.sobject, "insert", [_without(call.json(), "Id")], options=call.options)
     return json_answer(_accepted(saved).json(), 201)
 
 
 def read(call: Call) -> Response:
     """A record with all its fields, or with those asked for."""
-    record_id = canonical_id(call.path["id"])
-    if record_id is None:
-        raise not_found()
-    return json_answer(record(call, call.sobject, "Id", record_id))
+    return json_answer(record(call, call.sobject, "Id", _record_id(call)))
 
 
 def read_by_key(call: Call) -> Response:
-    """A record found by an external id."""
-    key = _key(call)
+    """A record found by an external id; 300 with the URLs of all where there are several."""
+    key = call.key
+    urls = _urls(call, key)
+    if len(urls) > 1:
+        return json_answer(urls, 300)
     return json_answer(record(call, call.sobject, key.name, call.path["value"]))
 
 
@@ -53,64 +55,84 @@ def record(call: Call, sobject: SObject, key: str, value: str, *, tooling: bool 
     """The one record whose key has the value, as REST shows it.
 
     Raises:
-        ApiError: NOT_FOUND; or 300 with the URLs of all where there are several.
+        ApiError: NOT_FOUND.
     """
     names = call.query["fields"].split(",") if "fields" in call.query else list(sobject.fields)
     soql = f"SELECT {', '.join(names)} FROM {sobject.name} WHERE {key} = {quote(value)}"
     records = call.org.queries.run(soql, call.base, deleted=False, tooling=tooling)["records"]
     if not records:
         raise not_found()
-    if len(records) > 1:
-        raise ApiError(300, "DUPLICATE_EXTERNAL_ID", f"more than one record found for {key}")
     found: dict[str, Any] = records[0]
     return found
 
 
 def update(call: Call) -> Response:
     """Changes a record."""
-    sent = {name: value for name, value in call.json().items() if name.lower() != "id"}
-    (saved,) = call.org.writer.save(call.sobject, "update", [{**sent, "Id": call.path["id"]}], options=call.options)
+    row = {**_without(call.json(), "Id"), "Id": _record_id(call)}
+    (saved,) = call.org.writer.save(call.sobject, "update", [row], options=call.options)
     _accepted(saved)
     return Response(status_code=204)
 
 
 def delete(call: Call) -> Response:
     """Puts a record into the recycle bin."""
-    (saved,) = call.org.writer.delete(call.sobject, [call.path["id"]])
+    (saved,) = call.org.writer.delete(call.sobject, [_record_id(call)])
+    _accepted(saved)
+    return Response(status_code=204)
+
+
+def delete_by_key(call: Call) -> Response:
+    """Puts the record with an external id into the recycle bin; 300 with the URLs of all where there are several."""
+    urls = _urls(call, call.key)
+    if len(urls) > 1:
+        return json_answer(urls, 300)
+    if not urls:
+        raise not_found()
+    (saved,) = call.org.writer.delete(call.sobject, [urls[0].rpartition("/")[2]])
     _accepted(saved)
     return Response(status_code=204)
 
 
 def upsert(call: Call) -> Response:
     """Makes or changes the record with an external id: 201, 200 (204 in old versions), or 300 if there are several."""
-    sobject, key = call.sobject, _key(call)
+    sobject, key = call.sobject, call.key
     if key.name == "Id":
-        row = {**call.json(), "Id": call.path["value"]}
+        row = {**_without(call.json(), "Id"), "Id": call.path["value"]}
         (saved,) = call.org.writer.save(sobject, "update", [row], options=call.options)
     else:
-        sent = {name: value for name, value in call.json().items() if name.lower() != key.name.lower()}
-        row = {**sent, key.name: call.path["value"]}
+        row = {**_without(call.json(), "Id", key.name), key.name: call.path["value"]}
         (saved,) = call.org.writer.save(sobject, "upsert", [row], key=key, options=call.options)
     if saved.error and saved.error.code == "DUPLICATE_EXTERNAL_ID":
-        return json_answer(_several(call, sobject, key), 300)
+        return json_answer(_urls(call, key), 300)
     body = {**_accepted(saved).json(), "created": saved.created}
     if saved.created or call.version >= UPSERT_TELLS_SINCE:
         return json_answer(body, 201 if saved.created else 200)
     return Response(status_code=204)
 
 
-def _several(call: Call, sobject: SObject, key: Field) -> list[str]:
-    soql = f"SELECT Id FROM {sobject.name} WHERE {key.name} = {quote(call.path['value'])}"
+def _urls(call: Call, key: Field) -> list[str]:
+    """Of all records whose key has the value in the path."""
+    soql = f"SELECT Id FROM {call.sobject.name} WHERE {key.name} = {quote(call.path['value'])}"
     records = call.org.queries.run(soql, call.base, deleted=False)["records"]
     return [one["attributes"]["url"] for one in records]
 
 
-def _key(call: Call) -> Field:
-    field = call.sobject.find(call.path["key"])
-    if field is None or not field.lookup_key:
-        message = f"Provided external ID field does not exist or is not accessible: {call.path['key']}"
-        raise ApiError(404, "NOT_FOUND", message)
-    return field
+def _record_id(call: Call) -> str:
+    record_id = canonical_id(call.path["id"])
+    if record_id is None:
+        raise no_such_key(call.path["id"])
+    return record_id
+
+
+def _without(sent: Mapping[str, Any], *named_in_path: str) -> Mapping[str, Any]:
+    """The body of a call, in which what the path names must not stand again.
+
+    https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-upsert-patch.html
+    """
+    for name in named_in_path:
+        if name.lower() in map(str.lower, sent):
+            raise ApiError(400, "INVALID_FIELD", f"The {name} field should not be specified in the sobject data.")
+    return sent
 
 
 def _accepted(saved: Saved) -> Saved:

@@ -1,14 +1,14 @@
 """From a query's syntax tree to the SQL that answers it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.soql.filters import Filter, aggregate_sql, is_grouped
 from include.sandbox.salesforce.soql.scope import Column, Scope
 from include.sandbox.salesforce.soql.semi_joins import check_fields, check_places
 from include.sandbox.salesforce.soql.tree import Call, Operand, Path, Query, Selected
-from include.sandbox.salesforce.values import Stored
+from include.sandbox.salesforce.values import Stored, stamp
 
 MOST_OFFSET = 2000
 MOST_FIELDS_ALL = 200
@@ -55,26 +55,26 @@ class Compiled:
     by_id: str
 
 
-def compile_query(schema: Schema, query: Query, *, today: date, deleted: bool) -> Compiled:
+def compile_query(schema: Schema, query: Query, *, now: datetime, deleted_since: datetime | None) -> Compiled:
     """The SQL of a query.
 
     Args:
         schema: of the org.
         query: what to compile.
-        today: for date literals.
-        deleted: whether deleted records show.
+        now: for date literals.
+        deleted_since: deleted records show from then on; None: none do.
 
     Raises:
         ApiError: INVALID_TYPE, INVALID_FIELD, MALFORMED_QUERY and the like.
     """
-    return _Compiler(schema, today, deleted or query.all_rows).compile(query)
+    return _Compiler(schema, now.date(), stamp(deleted_since) if deleted_since else None).compile(query)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     schema: Schema
     today: date
-    deleted: bool
+    deleted_since: str | None
 
     def compile(self, query: Query) -> Compiled:
         scope = Scope(self.schema, query.source, query.alias, query.source_place)
@@ -98,15 +98,19 @@ class _Compiler:
         where = Filter(scope, self.today, self.subquery)
         having = Filter(scope, self.today, self.subquery, query.group)
         conditions = [where.sql(query.where)] if query.where else []
-        if not self.deleted:
-            conditions.insert(0, f'{scope.table}."IsDeleted" = 0')
-        clauses = [f"WHERE {' AND '.join(conditions)}"] if conditions else []
+        shown = f'{scope.table}."IsDeleted" = 0'
+        if self.deleted_since:
+            # The last thing that moves a deleted record's stamp is its deletion.
+            shown = f'({shown} OR {scope.table}."SystemModstamp" >= ?)'
+        conditions.insert(0, shown)
+        bin_values = [self.deleted_since] if self.deleted_since else []
+        clauses = [f"WHERE {' AND '.join(conditions)}"]
         if query.group:
             clauses.append("GROUP BY " + ", ".join(_grouped(scope, path) for path in query.group))
         if query.having:
             clauses.append(f"HAVING {having.sql(query.having)}")
         clauses += _order_and_limit(scope, query, grouped=grouped)
-        return " ".join([f"FROM {scope.from_clause()}", *clauses]), [*where.values, *having.values]
+        return " ".join([f"FROM {scope.from_clause()}", *clauses]), [*bin_values, *where.values, *having.values]
 
 
 def _is_count(query: Query) -> bool:

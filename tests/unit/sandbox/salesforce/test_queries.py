@@ -241,13 +241,3 @@ def test_count_answers_the_number_alone(people: Bench) -> None:
 def test_name_and_photo_are_put_together(people: Bench) -> None:
     (record,) = people.records("SELECT Id, Name, PhotoUrl FROM Contact WHERE FirstName != null")
     assert (record["Name"], record["PhotoUrl"]) == ("Élodie Ada", f"/services/images/photo/{record['Id']}")
-
-
-def test_oldest_cursor_is_dropped_when_there_are_too_many(org: Bench) -> None:
-    org.store.load([("Lead", [{"LastName": str(one), "Company": "c"} for one in range(3)])])
-    first = org.queries.run("SELECT Id FROM Lead", "", deleted=False, size=2)["nextRecordsUrl"].removeprefix("/query/")
-    assert len(org.queries.more(first, "")["records"]) == 1
-    for _ in range(51):
-        org.queries.run("SELECT Id FROM Lead", "", deleted=False, size=2)
-    with pytest.raises(ApiError, match="invalid query locator"):
-        org.queries.more(first, "")
