@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from datetime import timedelta
 
 import pytest
 import requests
@@ -366,3 +367,20 @@ def test_an_ingest_job_runs_the_assignment_rule_that_it_names(org: Served, rest:
     found = rest.get(f"{DATA}/query", params={"q": "SELECT LastName, OwnerId FROM Lead"}).json()["records"]
     owners = {one["LastName"]: one["OwnerId"] for one in found}
     assert owners == {"a": credentials.USER_ID, "b": credentials.SALES_USER_ID}
+
+
+def test_job_is_forgotten_seven_days_after_it_was_made(org: Served, rest: requests.Session) -> None:
+    org.controls.set_switches({"session_seconds": 10 * 24 * 3600})
+    made = query(rest, "SELECT Id FROM User"), ingest(rest, "Lead", "insert", "LastName,Company\na,b\n")
+    begun = org.controls.now()
+    kinds = dict(zip(("query", "ingest"), made, strict=True))
+    org.controls.clock.set(begun + timedelta(days=6, hours=23))
+    assert [rest.get(f"{JOBS}/{kind}/{job['id']}").status_code for kind, job in kinds.items()] == [200, 200]
+    org.controls.clock.set(begun + timedelta(days=7, minutes=1))
+    assert [rest.get(f"{JOBS}/{kind}/{job['id']}").status_code for kind, job in kinds.items()] == [404, 404]
+    assert rest.get(f"{JOBS}/query").json()["records"] == []
+
+    query(rest, "SELECT Id FROM Contact")
+    with org.store.database.reading() as connection:
+        kept = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("_jobs", "_job_pages")]
+    assert kept == [1, 0]

@@ -6,6 +6,7 @@ States: https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api
 import json
 import sqlite3
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from include.sandbox.controls import Controls
@@ -18,6 +19,9 @@ from include.sandbox.salesforce.values import stamp
 Kind = Literal["query", "ingest", "batch job", "batch"]
 PREFIXES: dict[Kind, str] = {"query": "750", "ingest": "750", "batch job": "750", "batch": "751"}
 ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
+# https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-bulkapi.html
+LIFESPAN = timedelta(days=7)
+_OUTLIVED = "state IN ('JobComplete', 'Failed', 'Aborted') AND created < ?"
 _ASKED_FOR = ("UploadComplete", "Aborted")
 _COLUMNS = "id, kind, state, spec, created, changed, processed, failed, retries, milliseconds, error"
 _TABLES = ("_job_uploads", "_job_rows", "_job_pages")
@@ -107,6 +111,7 @@ class Jobs:
         now = stamp(self._controls.now())
         job_id = self._store.new_id(PREFIXES[kind])
         with self._store.database.writing() as connection:
+            _forget(connection, _OUTLIVED, self._oldest())
             connection.execute(
                 "INSERT INTO _jobs (id, kind, state, spec, created, changed) VALUES (?, ?, ?, ?, ?, ?)",
                 (job_id, kind, state, json.dumps(spec), now, now),
@@ -121,7 +126,8 @@ class Jobs:
         """
         with self._store.database.reading() as connection:
             row = connection.execute(
-                f"SELECT {_COLUMNS} FROM _jobs WHERE kind = ? AND id LIKE ? || '%'", (kind, job_id[:15])
+                f"SELECT {_COLUMNS} FROM _jobs WHERE kind = ? AND id LIKE ? || '%' AND NOT ({_OUTLIVED})",
+                (kind, job_id[:15], self._oldest()),
             ).fetchone()
         if row is None or len(job_id) < 15:
             raise not_found()
@@ -133,7 +139,10 @@ class Jobs:
     def all(self, kind: Kind) -> list[Job]:
         """All jobs of one kind, the newest first."""
         with self._store.database.reading() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM _jobs WHERE kind = ? ORDER BY id DESC", (kind,))
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM _jobs WHERE kind = ? AND NOT ({_OUTLIVED}) ORDER BY id DESC",
+                (kind, self._oldest()),
+            )
             return [Job.of(row) for row in rows]
 
     def move(self, connection: sqlite3.Connection, job: Job, state: str, **values: object) -> bool:
@@ -186,9 +195,16 @@ class Jobs:
         if job.state not in {*ENDED, "UploadComplete"}:
             raise invalid_state(job)
         with self._store.database.writing() as connection:
-            connection.execute("DELETE FROM _jobs WHERE id = ?", (job.id,))
-            for table in _TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE job = ?", (job.id,))
+            _forget(connection, "id = ?", job.id)
+
+    def _oldest(self) -> str:
+        return stamp(self._controls.now() - LIFESPAN)
+
+
+def _forget(connection: sqlite3.Connection, condition: str, value: str) -> None:
+    for table in _TABLES:
+        connection.execute(f"DELETE FROM {table} WHERE job IN (SELECT id FROM _jobs WHERE {condition})", (value,))
+    connection.execute(f"DELETE FROM _jobs WHERE {condition}", (value,))
 
 
 def invalid_state(job: Job) -> ApiError:
