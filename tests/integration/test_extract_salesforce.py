@@ -236,7 +236,7 @@ def test_g08_used_up_daily_limit_ends_the_run_as_deferred(org, known):
     with pytest.raises(DeferredError, match="daily limit"):
         extract("second", known)
     assert org.injected() == 1
-    assert runs.find(known, PIPELINE)[0]["state"] == "stopped"
+    assert runs.find(known, PIPELINE)[0]["state"] == "deferred"
 
 
 def test_g09_no_personal_data_in_logs(org, tmp_path, caplog):
