@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from include.sandbox.controls import Controls, Switch
+from include.sandbox.controls import Controls, SwitchValue
 from include.sandbox.fault_kinds import FAULT_LIST
 from include.sandbox.latency import Latency
 
@@ -47,7 +47,7 @@ class ClockSetting(BaseModel):
     frozen: bool = False
 
 
-SWITCHES: TypeAdapter[dict[str, Switch]] = TypeAdapter(dict[str, Switch])
+SWITCHES: TypeAdapter[dict[str, SwitchValue]] = TypeAdapter(dict[str, SwitchValue])
 
 
 def control_routes(controls: Controls, state: StateApi) -> Mount:

@@ -1,6 +1,7 @@
 """What a test can turn on one server: clock, latency, faults, switches; and what it can read: the calls."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from include.sandbox.calls import CallLog
@@ -8,7 +9,20 @@ from include.sandbox.clock import Clock
 from include.sandbox.faults import Faults
 from include.sandbox.latency import Latency
 
-Switch = bool | int | float | str
+SwitchValue = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A behaviour of the vendor that is an assumption, or that a test wants to turn.
+
+    Args:
+        default: what is assumed; its type is that of every value.
+        meaning: what the value means and what speaks for the default, as docs/sandbox.md shows it.
+    """
+
+    default: SwitchValue
+    meaning: str
 
 
 class UnknownSwitchError(ValueError):
@@ -28,8 +42,8 @@ class Controls:
         self.faults = Faults()
         self.latency = Latency()
         self._delays = self.latency.sampler()
-        self._defaults: dict[str, Switch] = {}
-        self.switches: dict[str, Switch] = {}
+        self._defaults: dict[str, SwitchValue] = {}
+        self.switches: dict[str, SwitchValue] = {}
 
     def now(self) -> datetime:
         """The sandbox's time, aware, in UTC."""
@@ -44,12 +58,12 @@ class Controls:
         """Seconds by which the next answer is held back."""
         return self._delays.draw()
 
-    def declare_switches(self, defaults: Mapping[str, Switch]) -> None:
+    def declare_switches(self, switches: Mapping[str, Switch]) -> None:
         """Names the vendor behaviours that are assumptions, each with its default."""
-        self._defaults = dict(defaults)
-        self.switches = dict(defaults)
+        self._defaults = {name: switch.default for name, switch in switches.items()}
+        self.switches = dict(self._defaults)
 
-    def set_switches(self, values: Mapping[str, Switch]) -> None:
+    def set_switches(self, values: Mapping[str, SwitchValue]) -> None:
         """Puts every switch back to its default, then sets the given ones.
 
         Raises:

@@ -15,14 +15,11 @@ from typing import Any
 import pytest
 import requests
 
+from tests.conformance.document import document
 from tests.conformance.programs import NODE, npm_installed, redirected
 from tests.sandbox_fixture import Sandbox
 
 HERE = Path(__file__).parent
-OPENAPI = HERE.parent / "contract" / "mailchimp" / "data" / "mailchimp-marketing-3.0.85.openapi3.json"
-EMPTY_TIMES = {"timestamp_signup", "timestamp_opt", "completed_at", "last_open"}
-"""Times that are "" where nothing has happened yet, against the vendor's own document: recorded for `timestamp_signup`,
-assumed for the others."""
 PROGRAM_SECONDS, PRISM_SECONDS = 120, 90
 
 Program = Callable[..., dict[str, Any]]
@@ -84,9 +81,9 @@ def prism(node_modules: Path, world: Sandbox, tmp_path_factory: pytest.TempPathF
         port = listener.getsockname()[1]
     program = node_modules / "@stoplight" / "prism-cli" / "dist" / "index.js"
     upstream = f"{world.urls['mailchimp']}/3.0"
-    document = tmp_path_factory.mktemp("prism") / "openapi.json"
-    document.write_text(json.dumps(json.loads(OPENAPI.read_bytes(), object_hook=_allow_empty_times)), "utf-8")
-    command = [NODE, program, "proxy", document, upstream, "--port", str(port), "--errors"]
+    described = tmp_path_factory.mktemp("prism") / "openapi.json"
+    described.write_text(json.dumps(document()), "utf-8")
+    command = [NODE, program, "proxy", described, upstream, "--port", str(port), "--errors"]
     environment = {**os.environ, "NO_COLOR": "1"}
     proxy = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
@@ -108,10 +105,3 @@ def _await(address: str, proxy: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise RuntimeError("Prism does not serve")
-
-
-def _allow_empty_times(schema: dict[str, Any]) -> dict[str, Any]:
-    for name in EMPTY_TIMES & schema.keys():
-        if isinstance(schema[name], dict):
-            schema[name].pop("format", None)
-    return schema

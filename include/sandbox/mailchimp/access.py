@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from include.sandbox.controls import Switch
+from include.sandbox.controls import SwitchValue
 from include.sandbox.mailchimp.answers import problem_response
 from include.sandbox.mailchimp.credentials import API_KEY
 from include.sandbox.mailchimp.problems import Problem, forbidden, key_invalid, key_missing, too_many_requests
@@ -55,7 +55,7 @@ def check_role(role: str, method: str, path: str) -> None:
         raise forbidden()
 
 
-def over_limit(in_flight: int, switches: Mapping[str, Switch]) -> Response | None:
+def over_limit(in_flight: int, switches: Mapping[str, SwitchValue]) -> Response | None:
     """The refusal of one connection too many: a problem, or a status without a body (threads report both)."""
     most = switches["max_connections"]
     if in_flight <= int(most):

@@ -10,6 +10,15 @@ from include.sandbox.mailchimp.member_reads import find_member, show_member
 MOST_EVENTS = 50
 """The activity endpoint shows the last 50 events and has no pages (OpenAPI)."""
 
+ACTIONS = ("abuse", "bounce", "click", "open", "sent", "unsub", "ecomm")
+FEED_ACTIONS = (
+    *("bounce", "click", "conversation", "ecommerce_signup", "event", "web_engagement", "generic_signup"),
+    *("landing_page_signup", "marketing_permission", "note", "open", "order", "postcard_sent", "sent", "signup"),
+    *("squatter_signup", "unsub", "website_signup", "survey_response", "sms_bulk_sent", "inbox_thread"),
+    *("qbo_payment_link", "video_call_transcripts"),
+)
+"""What the two endpoints can be asked for (OpenAPI); the account has some of it."""
+
 SHOWN_ACTION = {"unsubscribe": "unsub"}
 STORED_ACTION = {"unsub": "unsubscribe"}
 
@@ -18,7 +27,7 @@ def get_activity(call: Call) -> Document:
     """GET /lists/{list_id}/members/{subscriber_hash}/activity."""
     found = find_list(call)
     member = show_member(call, found, find_member(call, found))
-    rows = _events(call, found, member["id"], call.query.words("action"))[:MOST_EVENTS]
+    rows = _events(call, found, member["id"], call.query.words("action", ACTIONS))[:MOST_EVENTS]
     return {
         "activity": [_entry(*row) for row in rows],
         "email_id": member["id"],
@@ -33,7 +42,7 @@ def get_activity_feed(call: Call) -> Document:
     """GET /lists/{list_id}/members/{subscriber_hash}/activity-feed: all events, in pages."""
     found = find_list(call)
     member = show_member(call, found, find_member(call, found))
-    rows = _events(call, found, member["id"], call.query.words("activity_filters"))
+    rows = _events(call, found, member["id"], call.query.words("activity_filters", FEED_ACTIONS))
     shown = rows[call.query.offset() :][: call.query.count()]
     return {
         "activity": [_feed_entry(*row) for row in shown],

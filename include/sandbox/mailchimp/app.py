@@ -57,8 +57,16 @@ def create_app(store: AccountStore, controls: Controls) -> Starlette:
         is_write=is_write,
         admit=lambda in_flight: over_limit(in_flight, controls.switches),
     )
-    app.add_exception_handler(HTTPException, lambda _request, _error: problem_response(not_found()))
+    app.add_exception_handler(HTTPException, lambda request, _error: problem_response(unrouted(request.url.path)))
     return app
+
+
+def unrouted(path: str) -> Problem:
+    """What a call gets that no route takes: a method that its resource does not have, or no resource."""
+    resource = path.removeprefix(ROOT) or "/"
+    served = (ENDPOINTS[template] for template, pattern in PATTERNS.items() if pattern.fullmatch(resource))
+    methods = next(served, None)
+    return not_found() if methods is None else method_not_allowed(sorted(methods))
 
 
 class MailchimpServer:
@@ -83,14 +91,15 @@ class MailchimpServer:
 
     async def batch_results(self, request: Request) -> Response:
         """The results of a batch, outside the API's root."""
-        if self._controls.switches["batch_results_gone"]:
+        switches = self._controls.switches
+        if switches["batch_results_gone"]:
             return gone()
         return results_answer(
             self._store.database,
             request.path_params["batch_id"],
             dict(request.query_params),
             self._controls.now(),
-            key="authorization" in request.headers,
+            key=bool(switches["batch_results_refuse_credentials"]) and "authorization" in request.headers,
         )
 
     def _answer(self, request: Request, template: str, body: bytes) -> Document | None:
@@ -111,6 +120,7 @@ class MailchimpServer:
         endpoint = ENDPOINTS[template].get(method)
         if endpoint is None:
             raise method_not_allowed(sorted(ENDPOINTS[template]))
+        call.query.check_flags()
         if method in READS:
             result = endpoint(call)
         else:

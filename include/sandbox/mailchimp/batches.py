@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from include.sandbox.mailchimp import times
 from include.sandbox.mailchimp.batch_results import expiry, results_url
-from include.sandbox.mailchimp.call import Call, Document
+from include.sandbox.mailchimp.call import Body, Call, Document
 from include.sandbox.mailchimp.links import BATCH, BATCHES, links
 from include.sandbox.mailchimp.problems import not_found, too_many_requests
 from include.sandbox.mailchimp.query import MAX_COUNT
@@ -26,10 +26,8 @@ STATES = (("pending", 0.25), ("preprocessing", 0.5), ("started", 0.75), ("finali
 COLUMNS = "no, id, submitted_at, completed_at, due, total, errored, base_url"
 
 
-class Operation(BaseModel):
+class Operation(Body):
     """One operation of a batch; the body is a string of JSON."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
@@ -38,10 +36,8 @@ class Operation(BaseModel):
     operation_id: str = ""
 
 
-class BatchBody(BaseModel):
+class BatchBody(Body):
     """POST /batches."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     operations: list[Operation] = Field(min_length=1)
 
@@ -71,7 +67,7 @@ def post_batch(call: Call) -> Document:
     number = call.database.execute("SELECT coalesce(max(no), 0) + 1 FROM batches").fetchone()[0]
     batch_id = hashlib.md5(f"batch {number} {call.now}".encode(), usedforsecurity=False).hexdigest()[:10]
     due = time.time() + float(call.switches["batch_seconds"])
-    operations = orjson.dumps([operation.model_dump() for operation in body.operations]).decode()
+    operations = orjson.dumps([operation.model_dump(exclude_none=True) for operation in body.operations]).decode()
     row = (number, batch_id, call.time, "", due, len(body.operations), 0, call.base_url, operations)
     call.database.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     return _shown(call, _row(call, batch_id))

@@ -5,16 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
-from include.sandbox.controls import Switch
+from include.sandbox.controls import SwitchValue
 from include.sandbox.mailchimp import times
 from include.sandbox.mailchimp.database import Database
 from include.sandbox.mailchimp.problems import FieldError, Problem, bad_json, invalid_fields
 from include.sandbox.mailchimp.query import Query
 
 Document = dict[str, Any]
-BodyT = TypeVar("BodyT", bound=BaseModel)
+BodyT = TypeVar("BodyT", bound="Body")
+
+
+class Body(BaseModel):
+    """A request body: typed strictly, keys that are not known here are ignored (recorded).
+
+    A key may be left out, and is None then; a null is refused, as the OpenAPI document makes nothing nullable.
+    """
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_null(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("null", "This value should not be null.")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Call:
     body: Any
     now: datetime
     base_url: str
-    switches: Mapping[str, Switch]
+    switches: Mapping[str, SwitchValue]
 
     @property
     def time(self) -> str:

@@ -96,8 +96,7 @@ def _defaults(campaign_id: str, list_id: str) -> Document:
 def get_campaigns(call: Call) -> Document:
     """GET /campaigns."""
     sql, values = campaign_selection(call, period_columns=("create_time", "send_time"))
-    field = call.query.choice("sort_field", {"create_time", "send_time"})
-    direction = call.query.choice("sort_dir", {"ASC", "DESC"}) or "ASC"
+    field, direction = call.query.order({"create_time", "send_time"})
     order = f"c.{field} {direction}, c.no" if field else "c.no"
     numbers = call.database.selection(f"{sql} ORDER BY {order}", values)
     page = numbers[call.query.offset() :][: call.query.count()]

@@ -3,9 +3,7 @@
 import hashlib
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from include.sandbox.mailchimp.call import Call, Document
+from include.sandbox.mailchimp.call import Body, Call, Document
 from include.sandbox.mailchimp.links import CATEGORIES, CATEGORY, INTEREST, INTERESTS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.problems import invalid, not_found
@@ -15,20 +13,16 @@ MAX_INTERESTS = 60
 """Group names per list, as threads report it (assumption)."""
 
 
-class CategoryBody(BaseModel):
+class CategoryBody(Body):
     """Body of a create."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     title: str
     type: Type
     display_order: int = 0
 
 
-class InterestBody(BaseModel):
+class InterestBody(Body):
     """Body of a create."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     name: str
     display_order: int | None = None

@@ -73,10 +73,10 @@ def _is_hex(text: str) -> bool:
 def get_lists(call: Call) -> Document:
     """GET /lists."""
     rows = call.database.execute("SELECT no, id, document FROM lists ORDER BY no").fetchall()
-    chosen = [row for row in rows if _in_period(call, orjson.loads(row[2])) and _has_email(call, row[0])]
-    if call.query.choice("sort_field", {"date_created"}):
-        descending = call.query.choice("sort_dir", {"ASC", "DESC"}) == "DESC"
-        chosen.sort(key=lambda row: str(orjson.loads(row[2])["date_created"]), reverse=descending)
+    chosen = [row for row in rows if _in_periods(call, row[0], orjson.loads(row[2])) and _has_email(call, row[0])]
+    field, direction = call.query.order({"date_created"})
+    if field:
+        chosen.sort(key=lambda row: str(orjson.loads(row[2])[field]), reverse=direction == "DESC")
     shown = chosen[call.query.offset() :][: call.query.count()]
     return {
         "lists": [_shown(call, *row) for row in shown],
@@ -104,10 +104,20 @@ def delete_list(call: Call) -> None:
     database.execute("DELETE FROM lists WHERE no = ?", (found.no,))
 
 
-def _in_period(call: Call, document: Mapping[str, Any]) -> bool:
-    since, before = call.query.time("since_date_created"), call.query.time("before_date_created")
-    created = times.parse(document["date_created"])
-    return (since is None or created > since) and (before is None or created < before)
+def _in_periods(call: Call, list_no: int, document: Mapping[str, Any]) -> bool:
+    for name, value in (("date_created", document["date_created"]), ("campaign_last_sent", _last_sent(call, list_no))):
+        since, before = call.query.time(f"since_{name}"), call.query.time(f"before_{name}")
+        moment = times.parse(value) if value else None
+        if since is not None and (moment is None or moment <= since):
+            return False
+        if before is not None and (moment is None or moment >= before):
+            return False
+    return True
+
+
+def _last_sent(call: Call, list_no: int) -> str:
+    sql = "SELECT coalesce(max(send_time), '') FROM campaigns WHERE list_no = ? AND status = 'sent'"
+    return str(call.database.execute(sql, (list_no,)).fetchone()[0])
 
 
 def _has_email(call: Call, list_no: int) -> bool:
@@ -134,9 +144,8 @@ def _stats(call: Call, list_no: int) -> Document:
     ).fetchall()
     counts = {status: count for status, count, _, _ in rows}
     newest = {status: (opted, changed) for status, _, opted, changed in rows}
-    campaigns, last_sent = call.database.execute(
-        "SELECT count(*), coalesce(max(send_time), '') FROM campaigns WHERE list_no = ? AND status = 'sent'", (list_no,)
-    ).fetchone()
+    sql = "SELECT count(*) FROM campaigns WHERE list_no = ? AND status = 'sent'"
+    campaigns = call.database.execute(sql, (list_no,)).fetchone()[0]
     fields = call.database.execute("SELECT count(*) FROM merge_fields WHERE list_no = ?", (list_no,)).fetchone()[0]
     return {
         "member_count": counts.get("subscribed", 0),
@@ -147,7 +156,7 @@ def _stats(call: Call, list_no: int) -> Document:
         "unsubscribe_count_since_send": 0,
         "cleaned_count_since_send": 0,
         "campaign_count": campaigns,
-        "campaign_last_sent": last_sent,
+        "campaign_last_sent": _last_sent(call, list_no),
         "merge_field_count": fields,
         "avg_sub_rate": 0,
         "avg_unsub_rate": 0,

@@ -2,25 +2,23 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from include.sandbox.mailchimp.call import Body
 
 Status = Literal["subscribed", "unsubscribed", "cleaned", "pending", "transactional"]
 PatchStatus = Literal["subscribed", "unsubscribed", "cleaned", "pending"]
 
 
-class Location(BaseModel):
+class Location(Body):
     """Where a member is."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     latitude: float = 0
     longitude: float = 0
 
 
-class MemberBody(BaseModel):
-    """What every write of a member may carry; keys that are not known here are ignored (recorded)."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
+class MemberBody(Body):
+    """What every write of a member may carry."""
 
     email_address: str | None = None
     email_type: Literal["html", "text"] | None = None
@@ -63,10 +61,8 @@ class BatchMember(MemberBody):
     tags: list[str] = Field(default_factory=list)
 
 
-class BatchBody(BaseModel):
+class BatchBody(Body):
     """POST /lists/{list_id}; the members are checked one by one."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     members: list[dict[str, Any]]
     update_existing: bool = False

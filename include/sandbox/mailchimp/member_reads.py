@@ -109,8 +109,7 @@ def _condition(call: Call, found: ListRef) -> Condition:
     status = query.choice("status", STATUSES)
     if status:
         condition.add("m.status = ?", status)
-    else:
-        # Archived members are listed only when asked for (assumption: threads, not the documentation).
+    elif not call.switches["unfiltered_list_has_archived"]:
         condition.add("m.status <> 'archived'")
     for name in ("email_type", "unique_email_id"):
         if query.text(name):
@@ -159,6 +158,5 @@ def _add_interests(call: Call, condition: Condition) -> None:
 
 
 def _order(call: Call) -> str:
-    field = call.query.choice("sort_field", SORT_FIELDS)
-    direction = call.query.choice("sort_dir", {"ASC", "DESC"}) or "ASC"
+    field, direction = call.query.order(SORT_FIELDS)
     return f"m.{field} {direction}, m.no {direction}" if field else "m.no"

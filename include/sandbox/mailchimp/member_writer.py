@@ -168,7 +168,7 @@ class MemberWriter:
 
     def _apply(self, record: MemberRecord, body: MemberBody, *, creating: bool) -> None:
         if creating or body.merge_fields is not None:
-            record.merge_fields = self._merged(record.merge_fields, body.merge_fields or {})
+            record.merge_fields = self._merged(record.merge_fields, body.merge_fields or {}, creating=creating)
         if body.interests:
             record.interests = self._joined(record.interests, body.interests)
         for name in TEXT_COLUMNS - {"email_client", "source"}:
@@ -184,7 +184,7 @@ class MemberWriter:
         if body.location is not None:
             record.location = orjson.dumps(orjson.loads(record.location) | body.location.model_dump()).decode()
 
-    def _merged(self, current: str, given: Mapping[str, Any]) -> str:
+    def _merged(self, current: str, given: Mapping[str, Any], *, creating: bool) -> str:
         values, errors = orjson.loads(current), []
         for tag in given.keys() & self._fields.keys():  # unknown merge fields are ignored without a word (recorded)
             try:
@@ -194,7 +194,7 @@ class MemberWriter:
                     values[tag] = given[tag]
                 else:
                     errors.append(FieldError(tag, str(error)))
-        if not self._skip_validation:
+        if not self._skip_validation and (creating or self._call.switches["updates_need_required_fields"]):
             blank = (tag for tag, field in self._fields.items() if field["required"] and values[tag] == "")
             wrong = {error.field for error in errors}
             errors += [FieldError(tag, "Please enter a value") for tag in blank if tag not in wrong]

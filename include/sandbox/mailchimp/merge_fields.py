@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from include.sandbox.mailchimp.call import Call, Document
+from include.sandbox.mailchimp.call import Body, Call, Document
 from include.sandbox.mailchimp.links import MERGE_FIELD, MERGE_FIELDS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.problems import FieldError, invalid, invalid_fields, not_found
@@ -23,10 +23,18 @@ DEFAULT_OPTIONS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-class MergeFieldBody(BaseModel):
-    """Body of a create; an update may leave anything out."""
+class Options(Body):
+    """What more there is to say about a field of some types."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    size: int | None = None
+    date_format: str | None = None
+    choices: list[str] | None = None
+    default_country: int | None = None
+    phone_format: str | None = None
+
+
+class MergeFieldBody(Body):
+    """Body of a create; an update may leave anything out."""
 
     name: str
     type: Type
@@ -35,14 +43,12 @@ class MergeFieldBody(BaseModel):
     default_value: str = ""
     public: bool = False
     display_order: int | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Options = Field(default_factory=Options)
     help_text: str = ""
 
 
-class MergeFieldPatch(BaseModel):
+class MergeFieldPatch(Body):
     """Body of an update. The type cannot be changed."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     name: str | None = None
     tag: str | None = None
@@ -50,7 +56,7 @@ class MergeFieldPatch(BaseModel):
     default_value: str | None = None
     public: bool | None = None
     display_order: int | None = None
-    options: dict[str, Any] | None = None
+    options: Options | None = None
     help_text: str | None = None
 
 
@@ -113,7 +119,7 @@ def post_merge_field(call: Call) -> Document:
     fields = merge_fields_of(call, found.no)
     number = max((field["merge_id"] for field in fields), default=0) + 1
     tag = _free_tag(body.tag or f"MMERGE{number}", fields)
-    field = complete_merge_field(body.model_dump() | {"tag": tag}, number)
+    field = complete_merge_field(body.model_dump(exclude_none=True) | {"tag": tag}, number)
     row = (found.no, number, tag, orjson.dumps(field).decode())
     call.database.execute("INSERT INTO merge_fields VALUES (?, ?, ?, ?)", row)
     call.database.execute(

@@ -1,7 +1,7 @@
 """What a merge field of each type takes, and as what it is stored.
 
 Sources: https://mailchimp.com/developer/marketing/docs/merge-fields/ for the rules; the message for numbers is
-recorded, the others are assumptions (docs/sandbox-mailchimp.md).
+recorded, the others are assumptions (docs/sandbox.md).
 """
 
 import re

@@ -10,7 +10,24 @@ from include.sandbox.mailchimp.projection import Projection
 DEFAULT_COUNT = 10
 MAX_COUNT = 1000
 TRUE = frozenset({"true", "1"})
-FALSE = frozenset({"false", "0", ""})
+FALSE = frozenset({"false", "0"})
+FLAGS = frozenset(
+    {
+        "has_ecommerce_store",
+        "include_cleaned",
+        "include_resend_shortcut_eligibility",
+        "include_resend_shortcut_usage",
+        "include_total_contacts",
+        "include_transactional",
+        "include_unsubscribed",
+        "required",
+        "since_last_campaign",
+        "skip_duplicate_check",
+        "skip_merge_validation",
+        "vip_only",
+    }
+)
+DIRECTIONS = ("ASC", "DESC")
 
 
 class Query:
@@ -33,20 +50,23 @@ class Query:
             raise self._wrong(name, "This value should not be blank.")
         return value
 
-    def words(self, name: str) -> list[str]:
-        """A comma-separated list."""
-        return [word.strip() for word in self._values.get(name, "").split(",") if word.strip()]
+    def words(self, name: str, choices: Collection[str] = ()) -> list[str]:
+        """A comma-separated list, of these choices if there are any."""
+        words = [word.strip() for word in self._values.get(name, "").split(",") if word.strip()]
+        if choices and not set(words) <= set(choices):
+            raise self._not_one_of(name, choices)
+        return words
 
     def choice(self, name: str, choices: Collection[str]) -> str | None:
         """One of a fixed set."""
-        value = self.text(name)
+        value = self._values.get(name)
         if value is not None and value not in choices:
-            raise self._wrong(name, f"Value must be one of the allowed values: {', '.join(sorted(choices))}")
+            raise self._not_one_of(name, choices)
         return value
 
     def flag(self, name: str) -> bool:
         """A boolean; false where it is absent."""
-        value = self._values.get(name, "").lower()
+        value = self._values.get(name, "false").lower()
         if value not in TRUE | FALSE:
             raise self._wrong(name, "Value must be a boolean")
         return value in TRUE
@@ -57,13 +77,22 @@ class Query:
 
     def time(self, name: str) -> datetime | None:
         """A point in time."""
-        value = self.text(name)
+        value = self._values.get(name)
         if value is None:
             return None
         try:
             return times.parse(value)
         except ValueError:
             raise self._wrong(name, "Value must be an ISO 8601 date and time") from None
+
+    def order(self, fields: Collection[str]) -> tuple[str | None, str]:
+        """By which field a collection is sorted, if any, and in which direction."""
+        return self.choice("sort_field", fields), self.choice("sort_dir", DIRECTIONS) or "ASC"
+
+    def check_flags(self) -> None:
+        """Looks at the booleans that no endpoint may look at."""
+        for name in FLAGS & self._values.keys():
+            self.flag(name)
 
     def count(self) -> int:
         """How many items of a collection are wanted: 10 unless said, 1,000 at most."""
@@ -81,7 +110,7 @@ class Query:
         return Projection.of(wanted, unwanted)
 
     def _integer(self, name: str, default: int, most: int | None) -> int:
-        value = self.text(name)
+        value = self._values.get(name)
         if value is None:
             return default
         if not value.isascii() or not value.isdigit():
@@ -90,6 +119,9 @@ class Query:
         if most is not None and number > most:
             raise self._wrong(name, f"Value must be at most {most}")
         return number
+
+    def _not_one_of(self, name: str, choices: Collection[str]) -> Problem:
+        return self._wrong(name, f"Value must be one of the allowed values: {', '.join(sorted(choices))}")
 
     @staticmethod
     def _wrong(name: str, message: str) -> Problem:

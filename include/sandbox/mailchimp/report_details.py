@@ -11,11 +11,15 @@ from include.sandbox.mailchimp.links import REPORT_ROW, links
 from include.sandbox.mailchimp.problems import not_found
 from include.sandbox.mailchimp.reports import Campaign, people_of, recipients, report_page
 
+CLICK_ORDERS = {"total_clicks": 1, "unique_clicks": 2}
+"""By which columns of its rows the click report can be sorted."""
+
 
 def get_open_details(call: Call) -> Document:
     """GET /reports/{campaign_id}/open-details."""
     campaign = Campaign.of(call)
-    page, total = recipients(call, campaign, "open")
+    field, direction = call.query.order({"opens_count"})
+    page, total = recipients(call, campaign, "open", order=f"count(*) {direction}, min(no)" if field else "min(no)")
     people = people_of(call, campaign, page)
     since = call.query.time("since")
     rows = call.database.execute(
@@ -51,6 +55,9 @@ def get_click_details(call: Call) -> Document:
         " WHERE campaign_id = ? AND action = 'click' GROUP BY url ORDER BY min(no)",
         (campaign.id,),
     ).fetchall()
+    field, direction = call.query.order(CLICK_ORDERS)
+    if field:
+        rows.sort(key=lambda row: int(row[CLICK_ORDERS[field]]), reverse=direction == "DESC")
     shown = rows[call.query.offset() :][: call.query.count()]
     clicks = sum(row[1] for row in rows) or 1
     unique = sum(row[2] for row in rows) or 1

@@ -218,9 +218,9 @@ def get_unsubscribed(call: Call) -> Document:
     return report_page(campaign, "unsubscribes", rows, total, "unsubscribed")
 
 
-def recipients(call: Call, campaign: Campaign, action: str) -> tuple[list[str], int]:
-    """The page of addresses (ids) to which something happened in a campaign, and how many there are."""
-    sql = "SELECT min(no) FROM events WHERE campaign_id = ? AND action = ? GROUP BY email_id ORDER BY min(no)"
+def recipients(call: Call, campaign: Campaign, action: str, *, order: str = "min(no)") -> tuple[list[str], int]:
+    """The page of addresses (ids) to which something happened, and how many there are; `order` is that of the SQL."""
+    sql = f"SELECT min(no) FROM events WHERE campaign_id = ? AND action = ? GROUP BY email_id ORDER BY {order}"
     numbers = call.database.selection(sql, (campaign.id, action))
     page = numbers[call.query.offset() :][: call.query.count()]
     rows = call.database.execute(

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
-from include.sandbox.mailchimp.call import Answer, Call, Document
+from include.sandbox.mailchimp.call import Answer, Body, Call, Document
 from include.sandbox.mailchimp.links import MEMBER_TAGS, MEMBERS, SEGMENT, links
 from include.sandbox.mailchimp.lists import find_list
 from include.sandbox.mailchimp.member_reads import find_member
@@ -24,28 +24,22 @@ from include.sandbox.mailchimp.segments import (
 NOT_ON_THE_LIST = "Email address is not on the list"
 
 
-class MembershipBody(BaseModel):
+class MembershipBody(Body):
     """POST /lists/{list_id}/segments/{segment_id}."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    members_to_add: list[str] = []
-    members_to_remove: list[str] = []
+    members_to_add: list[str] = Field(default_factory=list)
+    members_to_remove: list[str] = Field(default_factory=list)
 
 
-class TagChange(BaseModel):
+class TagChange(Body):
     """One tag of a member: given (`active`) or taken away."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     name: str
     status: Literal["active", "inactive"]
 
 
-class TagsBody(BaseModel):
+class TagsBody(Body):
     """POST /lists/{list_id}/members/{subscriber_hash}/tags; tags that are not named stay (recorded)."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
 
     tags: list[TagChange]
     is_syncing: bool = False

@@ -1,13 +1,13 @@
 """Segments of an audience. A static segment is a tag."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from include.sandbox.mailchimp import times
-from include.sandbox.mailchimp.call import Call, Document
+from include.sandbox.mailchimp.call import Body, Call, Document
 from include.sandbox.mailchimp.links import SEGMENT, SEGMENTS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.member_record import subscriber_hash
@@ -17,14 +17,19 @@ MOST_MEMBERS = 500
 COLUMNS = "id, name, type, options, created_at, updated_at"
 
 
-class SegmentBody(BaseModel):
-    """POST and PATCH of a segment: e-mail addresses make it static."""
+class SegmentOptions(Body):
+    """Which members a saved segment has: kept as given, not evaluated."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    match: Literal["any", "all"] | None = None
+    conditions: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class SegmentBody(Body):
+    """POST and PATCH of a segment: e-mail addresses make it static."""
 
     name: str = Field(min_length=1, max_length=100)
     static_segment: list[str] | None = None
-    options: dict[str, Any] | None = None
+    options: SegmentOptions | None = None
 
 
 def get_segments(call: Call) -> Document:
@@ -62,12 +67,11 @@ def post_segment(call: Call) -> Document:
     if call.database.execute(sql, (found.no, body.name)).fetchone():
         raise invalid("Sorry, that tag already exists.")
     kind = "saved" if body.static_segment is None else "static"
-    segment_id = _create(call, found, body.name, kind, body.options or {})
+    options = body.options.model_dump(exclude_none=True) if body.options else {}
+    segment_id = _create(call, found, body.name, kind, options)
     members, _ = find_addresses(call, found, body.static_segment or [])
     add_members(call, segment_id, members.values())
-    return _shown(
-        call, found, segment_id, body.name, kind, orjson.dumps(body.options or {}).decode(), call.time, call.time
-    )
+    return _shown(call, found, segment_id, body.name, kind, orjson.dumps(options).decode(), call.time, call.time)
 
 
 def patch_segment(call: Call) -> Document:

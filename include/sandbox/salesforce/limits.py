@@ -3,12 +3,15 @@
 from datetime import date
 from threading import Lock
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.tables import quoted
 
-SWITCHES = {"daily_api_requests": 100_000, "data_storage_mb": 10_240}
+SWITCHES = {
+    "daily_api_requests": Switch(100_000, "REST calls a day; then 403 `REQUEST_LIMIT_EXCEEDED`"),
+    "data_storage_mb": Switch(10_240, "data storage; a record counts 2 KB in `/limits`"),
+}
 _KILOBYTES_PER_RECORD = 2
 # Fixed ones: https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet
 _FIXED = {

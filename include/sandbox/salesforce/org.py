@@ -19,8 +19,12 @@ from include.sandbox.salesforce.queries import Queries
 from include.sandbox.salesforce.sessions import Sessions
 from include.sandbox.salesforce.store import OrgStore
 
-IDENTITY: dict[str, Switch] = {"organization_id": ORGANIZATION_ID, "user_id": USER_ID}
-"""Which org, and which user, the sandbox says it is: another one is another org with the same data."""
+IDENTITY = {
+    "organization_id": Switch(
+        ORGANIZATION_ID, "which org `/userinfo` names: another one is another org with the same data"
+    ),
+    "user_id": Switch(USER_ID, "which user `/userinfo` names"),
+}
 SWITCHES = {
     **IDENTITY,
     **queries.SWITCHES,

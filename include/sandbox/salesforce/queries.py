@@ -14,7 +14,7 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.ids import make_id
 from include.sandbox.salesforce.recycle_bin import emptied_at
@@ -28,7 +28,14 @@ from include.sandbox.salesforce.values import Stored, address_json, to_json
 
 PAGE = 2000
 # https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-apicursors.html
-SWITCHES = {"query_locator_seconds": 2 * 24 * 3600, "open_query_locators": 0}
+SWITCHES = {
+    "query_locator_seconds": Switch(
+        2 * 24 * 3600, "how long the further pages of a query can be read, from its first page on"
+    ),
+    "open_query_locators": Switch(
+        0, "most locators at a time, the oldest is let go; 0: no limit, as since version 56 (10 before)"
+    ),
+}
 LOCATOR_PREFIX = "0r8"
 _ONE_ROW_FIELDS = frozenset({"Metadata", "FullName"})
 

@@ -5,9 +5,11 @@ https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_
 
 from datetime import datetime, timedelta
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 
-SWITCHES = {"recycle_bin_days": 15}
+SWITCHES = {
+    "recycle_bin_days": Switch(15, "how long deleted records show in queryAll, then they are gone"),
+}
 
 
 def emptied_at(controls: Controls) -> datetime:

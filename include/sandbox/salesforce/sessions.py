@@ -5,12 +5,12 @@ import hmac
 import secrets
 from datetime import timedelta
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.credentials import ORGANIZATION_ID
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.store import OrgStore
 
-SWITCHES = {"session_seconds": 7200}
+SWITCHES = {"session_seconds": Switch(7200, "a session's life, by the sandbox's clock")}
 
 
 class Sessions:

@@ -86,7 +86,13 @@ def account_state() -> dict[str, Any]:
                 "recipients": {"list_id": LIST},
                 "settings": {"title": "Autumn", "subject_line": "Autumn"},
             },
-            {"id": "c0ffee0002", "status": "save", "recipients": {"list_id": LIST}, "send_time": ""},
+            {
+                "id": "c0ffee0002",
+                "status": "save",
+                "create_time": "2026-10-03T07:00:00+00:00",
+                "recipients": {"list_id": LIST},
+                "send_time": "",
+            },
         ],
         "events": events(),
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed, batches
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
 from include.sandbox.salesforce.dml.changes import Saved, Sent
@@ -28,7 +28,7 @@ _DELETIONS = frozenset({"delete", "hardDelete"})
 HARD_DELETE_FORBIDDEN = (
     "hardDelete operation requires special user profile permission, please contact your system administrator"
 )
-SWITCHES = {"bulk_hard_delete": True}
+SWITCHES = {"bulk_hard_delete": Switch(True, "the user has the permission Bulk API Hard Delete")}
 Rows = Iterator[list[str]]
 
 

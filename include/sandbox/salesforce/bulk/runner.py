@@ -6,13 +6,13 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.bulk.csv_format import JobFailed
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, Kind
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.store import OrgStore
 
-SWITCHES = {"bulk_job_seconds": 0.2}
+SWITCHES = {"bulk_job_seconds": Switch(0.2, "a job stays in progress at least so long")}
 WORKERS = 2
 Work = Callable[[Job], None]
 

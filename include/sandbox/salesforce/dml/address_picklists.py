@@ -13,7 +13,13 @@ from include.sandbox.salesforce.dml.changes import Change, select_by, standing
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.values import Stored
 
-SWITCHES: dict[str, Switch] = {"state_and_country_picklists": False}
+SWITCHES = {
+    "state_and_country_picklists": Switch(
+        False,
+        "addresses take the names of the org's countries and states only, else `FIELD_INTEGRITY_EXCEPTION`; the fields "
+        "of codes are not served",
+    ),
+}
 
 
 def _names(listing: str) -> frozenset[str]:

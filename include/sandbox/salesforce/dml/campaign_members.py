@@ -13,7 +13,13 @@ from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, standing
 from include.sandbox.salesforce.values import Stored
 
-SWITCHES: dict[str, Switch] = {"unknown_member_status_kept": False}
+SWITCHES = {
+    "unknown_member_status_kept": Switch(
+        False,
+        "a member's status that its campaign does not have is stored, else the campaign's default takes its place "
+        "(API guide)",
+    ),
+}
 
 
 def check_campaign_members(connection: sqlite3.Connection, changes: list[Change], *, keep_unknown: bool) -> None:

@@ -12,7 +12,11 @@ from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import Schema, SObject
 from include.sandbox.salesforce.tables import quoted
 
-SWITCHES: dict[str, Switch] = {"cleared_lookups_move_stamps": False}
+SWITCHES = {
+    "cleared_lookups_move_stamps": Switch(
+        False, "a lookup that its target's deletion empties moves its record's `SystemModstamp`"
+    ),
+}
 # References that keep telling what happened to a record, or that go with it anyway.
 _KEPT = frozenset({"PersonContactId", "ConvertedContactId", "ConvertedAccountId"})
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from include.sandbox.controls import Switch
+from include.sandbox.controls import Switch, SwitchValue
 from include.sandbox.salesforce.dml.changes import Change
 from include.sandbox.salesforce.dml.options import SaveOptions
 from include.sandbox.salesforce.duplicate_rules import Action, DuplicateRule, Match, column_of
@@ -18,7 +18,17 @@ from include.sandbox.salesforce.errors import RowError
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.values import Stored
 
-SWITCHES: dict[str, Switch] = {"duplicate_key_misspelt": True, "rows_tell_duplicates": False}
+SWITCHES = {
+    "duplicate_key_misspelt": Switch(
+        True,
+        "the details of a duplicate stand under `duplicateResut` (public code that reads answers of v48 to v54), "
+        "else `duplicateResult`",
+    ),
+    "rows_tell_duplicates": Switch(
+        False,
+        "save results of collections carry those details too; the documented ones have code, message and fields only",
+    ),
+}
 Values = Mapping[str, Stored]
 
 
@@ -34,7 +44,7 @@ class Duplicates:
 
     rules: Mapping[str, Sequence[DuplicateRule]]
     options: SaveOptions
-    switches: Mapping[str, Switch]
+    switches: Mapping[str, SwitchValue]
 
     def forbidden(
         self, connection: sqlite3.Connection, sobject: SObject, changes: Iterable[Change]

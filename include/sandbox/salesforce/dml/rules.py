@@ -7,7 +7,11 @@ from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, select_by, standing
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 
-SWITCHES: dict[str, Switch] = {"deleted_records_keep_unique_values": False}
+SWITCHES = {
+    "deleted_records_keep_unique_values": Switch(
+        False, "a record in the recycle bin keeps its unique values, so that a second one with them is refused"
+    ),
+}
 
 
 def check(

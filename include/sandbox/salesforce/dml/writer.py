@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Literal
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.assignment_rules import OBJECT as ASSIGNED
 from include.sandbox.salesforce.assignment_rules import asked_for, assign
 from include.sandbox.salesforce.dml import (
@@ -29,8 +29,14 @@ from include.sandbox.salesforce.values import stamp
 
 Operation = Literal["insert", "update", "upsert"]
 SWITCHES = {
-    "person_contact_writable": True,
-    "all_validation_errors": True,
+    "person_contact_writable": Switch(
+        True, "the shadow contact of a person account can be written (never its account, owner or manager)"
+    ),
+    "all_validation_errors": Switch(
+        True,
+        "a record that breaks several validation rules tells all of them (vendor's documentation; jsforce issue 861), "
+        "else the first",
+    ),
     **duplicates.SWITCHES,
     **campaign_members.SWITCHES,
     **address_picklists.SWITCHES,

@@ -61,6 +61,8 @@ def test_the_address_takes_no_credentials_and_no_forged_signature(api: Api) -> N
     assert api.request("GET", url).status_code == 400
     assert fetch(api, url[:-1] + ("0" if url[-1] != "0" else "1")).status_code == 403
     assert fetch(api, url).status_code == 200
+    api.controls.set_switches({"batch_results_refuse_credentials": False})
+    assert api.request("GET", url).status_code == 200
 
 
 def test_a_batch_can_hang_and_its_results_can_be_lost(api: Api) -> None:

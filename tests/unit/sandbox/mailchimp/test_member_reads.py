@@ -9,6 +9,7 @@ from tests.contract.mailchimp.account_state import (
     BOB,
     CATEGORY,
     DAN,
+    EVE,
     EVENTS,
     FAY,
     LIST,
@@ -50,6 +51,12 @@ def test_a_write_between_two_pages_is_seen(api: Api) -> None:
     assert api.members(count=5)["total_items"] == 20
     api.add("new@mail.example")
     assert api.members(count=5)["total_items"] == 21
+
+
+def test_whether_the_unfiltered_list_has_archived_members_is_a_switch(api: Api) -> None:
+    assert EVE not in api.emails()
+    api.controls.set_switches({"unfiltered_list_has_archived": True})
+    assert EVE in api.emails()
 
 
 def test_since_and_before_last_changed_are_exclusive(api: Api) -> None:

@@ -151,6 +151,14 @@ def test_a_required_merge_field_holds_a_member_back_unless_validation_is_skipped
     assert api.patch("new@mail.example", {"vip": True}).json()["vip"] is True
 
 
+def test_whether_a_change_has_to_fill_required_merge_fields_is_a_switch(api: Api) -> None:
+    api("POST", f"/lists/{LIST}/merge-fields", {"name": "Country", "type": "text", "tag": "LAND", "required": True})
+    change = {"merge_fields": {"FNAME": "Anna"}}
+    assert api.patch(ANN, change).json()["errors"][0]["field"] == "LAND"
+    api.controls.set_switches({"updates_need_required_fields": False})
+    assert api.patch(ANN, change).status_code == 200
+
+
 def test_skipped_validation_lets_wrong_values_in_unless_that_is_switched_off(api: Api) -> None:
     wrong = {"merge_fields": {"TIER": "Platinum"}}
     assert api.patch(ANN, wrong, skip_merge_validation="true").json()["merge_fields"]["TIER"] == "Platinum"
