@@ -43,7 +43,7 @@ def get_activity_feed(call: Call) -> Document:
     found = find_list(call)
     member = show_member(call, found, find_member(call, found))
     rows = _events(call, found, member["id"], call.query.words("activity_filters", FEED_ACTIONS))
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     return {
         "activity": [_feed_entry(*row) for row in shown],
         "email_id": member["id"],

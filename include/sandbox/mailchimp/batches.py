@@ -76,7 +76,7 @@ def post_batch(call: Call) -> Document:
 def get_batches(call: Call) -> Document:
     """GET /batches."""
     rows = call.database.execute(f"SELECT {COLUMNS} FROM batches ORDER BY no DESC").fetchall()
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     return {
         "batches": [_shown(call, row) for row in shown],
         "total_items": len(rows),

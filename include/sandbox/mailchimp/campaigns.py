@@ -99,7 +99,7 @@ def get_campaigns(call: Call) -> Document:
     field, direction = call.query.order({"create_time", "send_time"})
     order = f"c.{field} {direction}, c.no" if field else "c.no"
     numbers = call.database.selection(f"{sql} ORDER BY {order}", values)
-    page = numbers[call.query.offset() :][: call.query.count()]
+    page = numbers[call.query.page()]
     return {
         "campaigns": [_shown(call, number) for number in page],
         "total_items": len(numbers),

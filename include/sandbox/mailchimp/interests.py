@@ -36,7 +36,7 @@ def get_categories(call: Call) -> Document:
         " WHERE list_no = ? AND coalesce(?, type) = type ORDER BY display_order, no",
         (found.no, call.query.text("type")),
     ).fetchall()
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     return {
         "list_id": found.id,
         "categories": [_category(found, *row) for row in shown],
@@ -73,7 +73,7 @@ def get_interests(call: Call) -> Document:
         " ORDER BY display_order, no",
         (found.no, category_id),
     ).fetchall()
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     return {
         "interests": [_interest(call, found, category_id, *row) for row in shown],
         "list_id": found.id,

@@ -77,7 +77,7 @@ def get_lists(call: Call) -> Document:
     field, direction = call.query.order({"date_created"})
     if field:
         chosen.sort(key=lambda row: str(orjson.loads(row[2])[field]), reverse=direction == "DESC")
-    shown = chosen[call.query.offset() :][: call.query.count()]
+    shown = chosen[call.query.page()]
     return {
         "lists": [_shown(call, *row) for row in shown],
         "total_items": len(chosen),

@@ -40,7 +40,7 @@ def get_members(call: Call) -> Answer:
     order = _order(call)
     sql = f"SELECT m.no FROM members AS m WHERE {condition.sql} ORDER BY {order}"
     numbers = call.database.selection(sql, tuple(condition.values))
-    page = numbers[call.query.offset() :][: call.query.count()]
+    page = numbers[call.query.page()]
     document: Document = {"members": [], "list_id": found.id, "total_items": len(numbers)}
     document["_links"] = links.links(links.MEMBERS, f"{found.href}/members")
     refuse_unknown_fields(call, document | {"members": [dict.fromkeys((*COLUMNS, *SOMETIMES))]})

@@ -97,7 +97,7 @@ def get_merge_fields(call: Call) -> Document:
     fields = [field for field in merge_fields_of(call, found.no) if kind in {None, field["type"]}]
     if call.query.has("required"):
         fields = [field for field in fields if field["required"] == call.query.flag("required")]
-    shown = fields[call.query.offset() :][: call.query.count()]
+    shown = fields[call.query.page()]
     return {
         "merge_fields": [_shown(found, field) for field in shown],
         "list_id": found.id,

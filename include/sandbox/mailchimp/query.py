@@ -102,6 +102,11 @@ class Query:
         """How many items of a collection are passed over."""
         return self._integer("offset", 0, None)
 
+    def page(self) -> slice:
+        """Which items of a collection are wanted. One slice: what is passed over is not copied, page after page."""
+        offset = self.offset()
+        return slice(offset, offset + self.count())
+
     def projection(self) -> Projection:
         """Which fields of the answer are wanted."""
         wanted, unwanted = self.words("fields"), self.words("exclude_fields")

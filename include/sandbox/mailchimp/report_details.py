@@ -58,7 +58,7 @@ def get_click_details(call: Call) -> Document:
     field, direction = call.query.order(CLICK_ORDERS)
     if field:
         rows.sort(key=lambda row: int(row[CLICK_ORDERS[field]]), reverse=direction == "DESC")
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     clicks = sum(row[1] for row in rows) or 1
     unique = sum(row[2] for row in rows) or 1
     urls = [
@@ -91,7 +91,7 @@ def get_click_members(call: Call) -> Document:
         " GROUP BY email_id ORDER BY min(no)",
         (campaign.id, urls[wanted]),
     ).fetchall()
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     people = people_of(call, campaign, (email_id for email_id, _ in shown))
     members = [
         campaign.row(email_id, people[email_id], f"click-details/{wanted}/members")

@@ -68,7 +68,7 @@ def get_reports(call: Call) -> Document:
     """GET /reports: of sent campaigns."""
     sql, values = campaign_selection(call, period_columns=("send_time",))
     numbers = call.database.selection(f"{sql} AND c.status = 'sent' ORDER BY c.send_time DESC, c.no", values)
-    page = numbers[call.query.offset() :][: call.query.count()]
+    page = numbers[call.query.page()]
     return {
         "reports": [_report(call, number) for number in page],
         "total_items": len(numbers),
@@ -222,7 +222,7 @@ def recipients(call: Call, campaign: Campaign, action: str, *, order: str = "min
     """The page of addresses (ids) to which something happened, and how many there are; `order` is that of the SQL."""
     sql = f"SELECT min(no) FROM events WHERE campaign_id = ? AND action = ? GROUP BY email_id ORDER BY {order}"
     numbers = call.database.selection(sql, (campaign.id, action))
-    page = numbers[call.query.offset() :][: call.query.count()]
+    page = numbers[call.query.page()]
     rows = call.database.execute(
         "SELECT e.email_id FROM json_each(?) AS n JOIN events AS e ON e.no = n.value ORDER BY n.key",
         (orjson.dumps(list(page)).decode(),),

@@ -85,7 +85,7 @@ def get_segment_members(call: Call) -> Answer:
         f" WHERE s.segment_id = ? AND m.status IN ({marks}) ORDER BY m.no"
     )
     numbers = call.database.selection(sql, (segment_id, *statuses))
-    page = numbers[call.query.offset() :][: call.query.count()]
+    page = numbers[call.query.page()]
     view = MemberView(call.database, found.id, found.href, projection.inside("members"))
     document: Document = {
         "members": view.show(page) if projection.wants("members") else [],
@@ -104,7 +104,7 @@ def get_member_tags(call: Call) -> Document:
         " WHERE s.member_no = ? AND t.type = 'static' ORDER BY s.added_at DESC, t.id",
         (number,),
     ).fetchall()
-    shown = rows[call.query.offset() :][: call.query.count()]
+    shown = rows[call.query.page()]
     return {
         "tags": [{"id": tag_id, "name": name, "date_added": added} for tag_id, name, added in shown],
         "total_items": len(rows),

@@ -40,7 +40,7 @@ def get_segments(call: Call) -> Document:
     ).fetchall()
     kind = call.query.choice("type", {"saved", "static", "fuzzy"})
     chosen = [row for row in rows if kind in {None, row[2]} and _in_periods(call, row[4], row[5])]
-    shown = chosen[call.query.offset() :][: call.query.count()]
+    shown = chosen[call.query.page()]
     return {
         "segments": [_shown(call, found, *row) for row in shown],
         "list_id": found.id,
