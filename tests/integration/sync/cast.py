@@ -14,6 +14,7 @@ def starting_world() -> tuple[dict[str, Any], dict[str, Any]]:
     """Both vendors before the first sync."""
     account, pia = person_account("pia", Title="Dr")
     merged = contact("mer2", Email="merged@x.example", IsDeleted=True, MasterRecordId=contact("mer")["Id"])
+    merged["SystemModstamp"] = "2026-11-20T09:00:00.000+0000"  # still in the recycle bin, which holds 15 days
     converted = lead("con2", Email="before@x.example", IsConverted=True, ConvertedContactId=contact("con")["Id"])
     contacts = [
         pia,

@@ -98,6 +98,9 @@ class Trial:
             "modified_at",
             "created_at",
             "person_modified_at",
+            # What a lost answer hid is not claimed: a group or tag that is there already may be somebody else's.
+            "owned_groups",
+            "owned_tags",
         }
         found = {}
         for table in (MEMBERS, PEOPLE, SYNCED_VALUES, ASSIGNMENTS):
