@@ -56,11 +56,14 @@ class Warehouse:
     def view(
         self, connection: DuckDBPyConnection, name: str, table: Table, version: int | None = None, **partition: str
     ) -> None:
-        """Make the table (as of a version, or a partition of it) visible to DuckDB under a name."""
+        """Make the table (as of a version, or a partition of it) visible to DuckDB under a name.
+
+        Columns that the table got since it was written are null.
+        """
         delta = self._delta(table, version)
         files = [] if delta is None else self._files(delta, partition)
+        connection.register(f"{name}__empty", table.schema().empty_table())
         if not files:
-            connection.register(f"{name}__empty", table.schema().empty_table())
             connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM "{name}__empty"')
             return
         if not self.storage.is_local:
@@ -70,8 +73,8 @@ class Warehouse:
         hive = f", hive_partitioning = true, hive_types = {{{types}}}" if table.partition_by else ""
         where = " AND ".join(f"\"{column}\" = '{_quoted(value)}'" for column, value in partition.items())
         connection.execute(
-            f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM read_parquet([{listed}], union_by_name = true{hive})'
-            + (f" WHERE {where}" if where else "")
+            f'CREATE OR REPLACE VIEW "{name}" AS FROM "{name}__empty" UNION ALL BY NAME '
+            f"SELECT * FROM read_parquet([{listed}], union_by_name = true{hive})" + (f" WHERE {where}" if where else "")
         )
 
     def append(self, table: Table, rows: pa.Table) -> None:
@@ -84,6 +87,7 @@ class Warehouse:
                     self._uri(table),
                     self._shaped(table, rows),
                     mode="append",
+                    schema_mode="merge",
                     partition_by=list(table.partition_by) or None,
                     commit_properties=CommitProperties(max_commit_retries=COMMIT_ATTEMPTS),
                 )
@@ -110,7 +114,10 @@ class Warehouse:
         if read is None:
             write_deltalake(self._uri(table), rows, mode="error", partition_by=partition_by)
         elif partition:
-            write_deltalake(read, rows, mode="overwrite", partition_by=partition_by, predicate=_predicate(partition))
+            where = _predicate(partition)
+            write_deltalake(
+                read, rows, mode="overwrite", schema_mode="merge", partition_by=partition_by, predicate=where
+            )
         else:
             write_deltalake(read, rows, mode="overwrite", partition_by=partition_by, schema_mode="overwrite")
 

@@ -1,6 +1,7 @@
 """The warehouse's tables: atomic replacement, time travel, and writers that meet."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -68,6 +69,22 @@ def test_an_open_table_takes_further_columns_and_a_closed_one_refuses_them(wareh
     assert warehouse.read(PEOPLE).to_pylist()[0]["Account.Name"] == "Ö"
     with pytest.raises(ValueError, match="assignments has no column extra"):
         warehouse.append(ASSIGNMENTS, assignments("a", "q").append_column("extra", pa.array(["x"])))
+
+
+def test_columns_that_a_table_got_since_it_was_written_are_null_until_they_are_written(warehouse):
+    """An upgrade keeps the warehouse: partitions written before and after stand side by side."""
+    earlier = replace(ASSIGNMENTS, columns=ASSIGNMENTS.columns[:-1])
+    added = ASSIGNMENTS.columns[-1].name
+    for list_id in ("a", "b", "c"):
+        warehouse.append(earlier, assignments(list_id, "q1").drop([added]))
+    assert warehouse.read(ASSIGNMENTS, list_id="a")[added].to_pylist() == [None]
+    warehouse.replace(
+        ASSIGNMENTS, assignments("b", "q2").drop([added]).append_column(added, pa.array([["t"]])), list_id="b"
+    )
+    warehouse.append(ASSIGNMENTS, assignments("c", "q2"))
+    found = {(row["list_id"], row["query"]): row[added] for row in warehouse.read(ASSIGNMENTS).to_pylist()}
+    assert found == {("a", "q1"): None, ("b", "q2"): ["t"], ("c", "q1"): None, ("c", "q2"): None}
+    assert warehouse.read(ASSIGNMENTS, list_id="a").schema == ASSIGNMENTS.schema()
 
 
 def test_a_view_shows_duckdb_the_rows(warehouse):
