@@ -69,6 +69,7 @@ class Quality(Model):
 
     warn_above: Share = Field(default="0%", validate_default=True, description="above it: a warning mark")
     fail_above: Share = Field(default="20%", validate_default=True, description="of quarantined rows: the run failed")
+    data_docs: Switch = Field(default=True, description="write Great Expectations' pages beside each report")
 
 
 class Pipeline(Model):

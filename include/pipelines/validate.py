@@ -37,8 +37,8 @@ def validate(run: SyncRun) -> dict[str, object]:
     """Check the configuration, then every record; returns counts: rows per suite, findings per rule.
 
     Reads the pinned tables; writes the partitions `mapped`, `lead_candidates` (where Leads are created) and `findings`
-    (see `findings_schema`), the document `checks`, and Data Docs below `reports/<stem>/<run>/data_docs`. Raises
-    ConfigError for a configuration that does not fit the vendors' schemas.
+    (see `findings_schema`), the document `checks`, and, unless `quality.data_docs` is off, Data Docs below
+    `reports/<stem>/<run>/data_docs`. Raises ConfigError for a configuration that does not fit the vendors' schemas.
     """
     inputs = plan_inputs(run)
     check(run.project.configuration, run.stem, inputs.schema, inputs.org)
@@ -50,8 +50,9 @@ def validate(run: SyncRun) -> dict[str, object]:
         suites = _suites(run, connection, inputs)
         run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
     run.project.staging.write_document(run.partition("checks"), [_account(outcome) for outcome in checks.outcomes])
-    folder = (*run.report_folder, DATA_DOCS)
-    write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=pins.extracted_at)
+    if run.project.configuration.pipeline.quality.data_docs:
+        folder = (*run.report_folder, DATA_DOCS)
+        write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=pins.extracted_at)
     return _counts(checks.outcomes)
 
 

@@ -1,6 +1,6 @@
-"""The end state of an audience's first sync under `legacy_parity`: SPEC.md as dictionaries and loops, nothing more.
+"""The end state of an audience's sync under `legacy_parity`: SPEC.md as dictionaries and loops, nothing more.
 
-It shares no code with the pipeline, and knows no history: what is remembered between runs is for the behaviour tests.
+It shares no code with the pipeline. What earlier syncs saw is in `memory.py`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 
 from tests.model.conditions import selects
+from tests.model.memory import AudienceMemory, Memory
 from tests.model.values import broken_gates, unfit, values_of
-from tests.model.world import List, Record, World, is_gone, key_of
+from tests.model.world import List, Record, World, is_gone, key_of, name_of
 
 KEPT_UP_TO_DATE = {"subscribed", "pending", "unsubscribed", "transactional"}
-LEFT = {"unsubscribed", "archived"}
+LEFT = {"unsubscribed", "archived", "forgotten"}
 
 
 @dataclass
@@ -30,12 +31,15 @@ class Sync:
     rules: list[Record]
     today: date
     zone: ZoneInfo
+    memory: Memory = field(default_factory=Memory)
     by_email: dict[str, list[Record]] = field(init=False)
     added: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """Add, update, make Leads, mirror."""
+        """Look, add, update, make Leads, mirror."""
         size = self.list.size
+        self.memory.look(self.world)
+        self.known.look(self.list)
         self.by_email = self._people_by_email()
         self._add()
         if self.settings.get("data_sync", True):
@@ -51,6 +55,14 @@ class Sync:
     def list(self) -> List:
         """The audience."""
         return self.world.lists[self.settings["audience"]]
+
+    @property
+    def known(self) -> AudienceMemory:
+        """What earlier syncs saw of the audience."""
+        return self.memory.audiences[self.list.id]
+
+    def _required(self) -> set[str]:
+        return {tag for tag, each in self.list.merge_fields.items() if each["required"]}
 
     # --- people
 
@@ -81,40 +93,51 @@ class Sync:
             return []
         return self._heirs(heir) if is_gone(heir) else [heir]
 
-    def _queries(self, key: str) -> list[Record]:
-        """Automatic queries that select any person with the e-mail, in the order of the file."""
-        return [
-            query
-            for query in self.settings.get("queries", [])
-            if query.get("run", "automatic") == "automatic"
-            and any(selects(query, person, self.today, self.zone) for person in self.by_email.get(key, []))
-        ]
+    def _queries(self, key: str) -> list[tuple[Record, str]]:
+        """Automatic queries that select any person with the e-mail, in the order of the file.
+
+        With each, the newest change of a person that it selects.
+        """
+        found = []
+        for query in self.settings.get("queries", []):
+            selected = [each for each in self.by_email.get(key, []) if selects(query, each, self.today, self.zone)]
+            if selected and query.get("run", "automatic") == "automatic":
+                found.append((query, max(each.get("SystemModstamp", "") for each in selected)))
+        return found
 
     # --- members
 
     def _add(self) -> None:
-        """Detail 4."""
+        """Detail 4, R07."""
         for key, people in self.by_email.items():
-            if key in self.list.members or key in self.list.forgotten or not self._queries(key):
+            if key in self.known.members or key in self.list.forgotten:
+                continue
+            if not self._queries(key) and not self._had_a_subscribed_one(people[0]):
                 continue
             values, left_out = self._values(people[0])
-            if self._may_be_added(people, values, left_out):
+            if self._may_be_added(key, people, values, left_out):
                 status = self.settings.get("new_members", {}).get("status", "subscribed")
                 email = people[0]["Email"].strip()
                 self.list.members[key] = {"email": email, "status": status, "values": values, "groups": set()}
+                self.known.synced[key] = dict(values)
                 self.added.add(key)
 
-    def _may_be_added(self, people: list[Record], values: Record, left_out: set[str]) -> bool:
+    def _had_a_subscribed_one(self, person: Record) -> bool:
+        """R07: changed in Salesforce, the new e-mail follows where the old one was subscribed."""
+        return self.settings.get("data_sync", True) and any(
+            self.list.members.get(key, {}).get("status") == "subscribed" for key in self.memory.former[name_of(person)]
+        )
+
+    def _may_be_added(self, key: str, people: list[Record], values: Record, left_out: set[str]) -> bool:
         survivor = people[0]
-        required = {tag for tag, each in self.list.merge_fields.items() if each["required"]}
         return (
             not any(person.get("HasOptedOutOfEmail") for person in people)
             and self._consents(survivor)
-            and not any(self._has_left(person) for person in people)
+            and not self._is_held(key)
             and _is_valid(survivor["Email"])
             and "add" not in broken_gates(survivor, self.rules, self.today)
-            and not required & left_out
-            and required <= set(values)
+            and not self._required() & left_out
+            and self._required() <= set(values)
         )
 
     def _consents(self, person: Record) -> bool:
@@ -123,52 +146,80 @@ class Sync:
         consent_field = self.settings["consent"].get(person["object"].lower())
         return consent_field is not None and person.get(consent_field) is True
 
-    def _has_left(self, person: Record) -> bool:
-        """G01: under an e-mail of a record that was merged or converted into this one."""
-        for other in self.world.people.values():
-            if is_gone(other) and other.get("Email") and person in self._heirs(other):
-                key = key_of(other["Email"])
-                status = self.list.members.get(key, {}).get("status")
-                if key != key_of(person["Email"]) and (status in LEFT or key in self.list.forgotten):
-                    return True
-        return False
+    def _is_held(self, key: str) -> bool:
+        """G01: somebody with the e-mail left the audience under another one."""
+        others = set()
+        for person in self.by_email[key]:
+            others |= self.memory.former[name_of(person)]
+            for gone in self.world.people.values():
+                if is_gone(gone) and person in self._heirs(gone):
+                    others |= self.memory.former[name_of(gone)]
+                    others |= {key_of(gone["Email"])} if gone.get("Email") else set()
+        reached = others.union(*(self.known.kin(each) for each in {key, *others}))
+        return any(self.known.members.get(each, {}).get("status") in LEFT for each in reached)
 
     def _values(self, person: Record) -> tuple[Record, set[str]]:
         """The values to write, and the tags that are left out."""
-        values = values_of(person, self.settings["fields"])
+        defaults = self.settings.get("create_leads", {}).get("defaults", {})
+        values = values_of(person, self.settings["fields"], defaults if person.get("MC_Key__c") else {})
         left_out = unfit(values, self.list.merge_fields)
         return {tag: value for tag, value in values.items() if tag not in left_out}, left_out
 
     def _may_be_updated(self, key: str, person: Record) -> bool:
-        required = {tag for tag, each in self.list.merge_fields.items() if each["required"]}
         return (
             self.list.members[key]["status"] in KEPT_UP_TO_DATE
             and "update" not in broken_gates(person, self.rules, self.today)
-            and not required & self._values(person)[1]
+            and not self._required() & self._values(person)[1]
         )
 
     def _update(self) -> None:
-        """R15, detail 3; what was never filled leaves Mailchimp's value alone (detail 10)."""
+        """R15, detail 3."""
         for key, member in self.list.members.items():
             person = self._person_of(key)
-            if person is not None and self._may_be_updated(key, person):
-                member["values"] |= self._values(person)[0]
+            if person is not None and key not in self.added and self._may_be_updated(key, person):
+                self._update_one(key, member["values"], person)
+
+    def _update_one(self, key: str, stored: Record, person: Record) -> None:
+        """Detail 10: a blank follows only what was filled at the last sync."""
+        values, left_out = self._values(person)
+        synced = self.known.synced.get(key, {})
+        for tag, mapping in self.settings["fields"].items():
+            blank = mapping.get("blank", "follow")
+            if tag in values:
+                stored[tag] = values[tag]
+            elif tag in left_out or person["object"].lower() not in mapping or tag in self._required():
+                continue
+            elif blank == "overwrite" or (blank == "follow" and tag in synced):
+                stored.pop(tag, None)
+        self.known.synced[key] = values | {tag: synced[tag] for tag in left_out if tag in synced}
 
     def _assign(self) -> None:
-        """R12, R14, detail 5: a first sync assigns everything that the queries say."""
+        """R12, R14, detail 5: once per query and e-mail."""
         for key, member in self.list.members.items():
-            if key not in self.by_email:
-                continue
-            if key not in self.added and not self._may_be_updated(key, self.by_email[key][0]):
-                continue
-            for query in self._queries(key):
-                for path in query.get("groups", []):
-                    category = path.split(" / ")[0]
-                    taken = any(group.split(" / ")[0] == category for group in member["groups"])
-                    if not (self.list.single_choice[path] and taken):
-                        member["groups"].add(path)
-                for tag in query.get("tags", []):
-                    self.list.tags.setdefault(tag, set()).add(key)
+            current = self._queries(key)
+            for query, changed in current:
+                if self._is_due(key, query, changed):
+                    self._give(key, member["groups"], query)
+                    self.known.assigned[query["name"], key] = (_targets(query), changed)
+        matching = {(query["name"], key) for key in self.by_email for query, _ in self._queries(key)}
+        self.known.assigned = {each: past for each, past in self.known.assigned.items() if each in matching}
+
+    def _is_due(self, key: str, query: Record, changed: str) -> bool:
+        """When the person starts to match, when the query's groups or tags change, when a matching record changes."""
+        if key in self.added:
+            return True
+        if not self._may_be_updated(key, self.by_email[key][0]):
+            return False
+        past = self.known.assigned.get((query["name"], key))
+        return past is None or past[0] != _targets(query) or changed > past[1]
+
+    def _give(self, key: str, groups: set[str], query: Record) -> None:
+        for path in query.get("groups", []):
+            taken = any(group.split(" / ")[0] == path.split(" / ")[0] for group in groups)
+            if not (self.list.single_choice[path] and taken):
+                groups.add(path)
+        for tag in query.get("tags", []):
+            self.list.tags.setdefault(tag, set()).add(key)
 
     # --- Salesforce
 
@@ -177,8 +228,7 @@ class Sync:
         settings = self.settings.get("create_leads", {})
         if not settings.get("enabled"):
             return
-        known = {key_of(person["Email"]) for person in self.world.people.values() if person.get("Email")}
-        known |= set(self.world.leads_made())
+        known = self.memory.ever() | set(self.world.leads_made())
         for key, member in self.list.members.items():
             if member["status"] == "subscribed" and key not in known and _is_valid(member["email"]):
                 self.world.people[f"lead of {key}"] = self._lead(key, member, settings.get("defaults", {}))
@@ -193,22 +243,28 @@ class Sync:
         return made | {"object": "Lead", "Id": f"lead of {key}", "Email": member["email"], "MC_Key__c": key}
 
     def _mirror(self) -> None:
-        """Detail 7."""
-        for key, member in self.list.members.items():
+        """Detail 7: a row that is there stays."""
+        prefix = f"{self.list.id}:"
+        gone = {key: member for key, member in self.known.members.items() if key not in self.list.members}
+        for key, member in (gone | self.list.members).items():
             person = self._person_of(key)
-            if person is None and self.settings.get("mirror") != "all":
+            if person is None and self.settings.get("mirror") != "all" and prefix + key not in self.world.subscribers:
                 continue
-            self.world.subscribers[f"{self.list.id}:{key}"] = {
+            holders = {tag for tag, keys in self.list.tags.items() if key in keys}
+            self.world.subscribers[prefix + key] = {
                 "audience": self.list.id,
-                "person": None if person is None else _name(person),
+                "person": None if person is None else name_of(person),
                 "status": member["status"],
                 "groups": set(member["groups"]),
-                "tags": {tag for tag, holders in self.list.tags.items() if key in holders},
+                "tags": member["tags"] if key in gone else holders,
             }
+        for name, row in self.world.subscribers.items():
+            if name.startswith(prefix) and name.removeprefix(prefix) not in gone | self.list.members:
+                row["status"] = "forgotten"
 
 
-def _name(person: Record) -> str:
-    return f"lead of {person['MC_Key__c']}" if person.get("MC_Key__c") else person["Id"]
+def _targets(query: Record) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(query.get("groups", [])), frozenset(query.get("tags", []))
 
 
 def _seniority(person: Record) -> tuple[Any, ...]:

@@ -15,13 +15,13 @@ STATE_FILLER = "-"
 TEXT_BYTES = 255
 
 
-def values_of(person: Record, fields: Record) -> Record:
-    """Merge tag to value, of those that are filled."""
+def values_of(person: Record, fields: Record, written: Record) -> Record:
+    """Merge tag to value, of those that are filled: a default that a sync has `written` to a Lead counts as never."""
     found = {}
     for tag, mapping in fields.items():
         path = mapping.get(person["object"].lower())
         value = None if path is None else _value(person, path)
-        if value not in (None, "", {}):
+        if value not in (None, "", {}) and value != written.get(path, ""):
             found[tag] = value
     return found
 

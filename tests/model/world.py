@@ -17,7 +17,10 @@ def key_of(email: str) -> str:
 
 @dataclass
 class List:
-    """An audience: members by hash, with email, status, values (no blanks) and groups (paths); who has which tag."""
+    """An audience: members by hash, with email, status, values (no blanks) and groups (paths); who has which tag.
+
+    `contacts`: Mailchimp's contact_id by hash, of the members that Mailchimp made.
+    """
 
     id: str
     merge_fields: dict[str, Record]
@@ -25,6 +28,7 @@ class List:
     members: dict[str, Record]
     tags: dict[str, set[str]]
     forgotten: set[str]
+    contacts: dict[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -66,7 +70,7 @@ def read(salesforce: Record, mailchimp: Record) -> World:
         for record in salesforce.get(name, []):
             account = accounts.get(record.get("AccountId"), {})
             person = {"object": name, **record} | {f"Account.{key}": value for key, value in account.items()}
-            people[_name(person)] = person
+            people[name_of(person)] = person
     lists = {each["name"]: _list(each) for each in mailchimp.get("lists", [])}
     list_ids = {row["Id"]: row["List_Id__c"] for row in salesforce.get("MC_Audience__c", [])}
     names = {person["Id"]: name for name, person in people.items()}
@@ -87,7 +91,8 @@ def read(salesforce: Record, mailchimp: Record) -> World:
     return World(people, lists, subscribers, audiences)
 
 
-def _name(person: Record) -> str:
+def name_of(person: Record) -> str:
+    """What the model calls a person."""
     return f"lead of {person['MC_Key__c']}" if person.get("MC_Key__c") else person["Id"]
 
 
@@ -108,7 +113,8 @@ def _list(state: Record) -> List:
     }
     tags = {segment["name"]: set(segment["members"]) for segment in state.get("segments", [])}
     merge_fields = {each["tag"]: each for each in state["merge_fields"]}
-    return List(state["id"], merge_fields, single, members, tags, set(state.get("forgotten", [])))
+    contacts = {member["id"]: member["contact_id"] for member in state["members"]}
+    return List(state["id"], merge_fields, single, members, tags, set(state.get("forgotten", [])), contacts)
 
 
 def _filled(values: Record) -> Record:

@@ -20,7 +20,7 @@ from include.pipelines.validate import validate
 from include.storage import Storage
 from include.warehouse.tables import MEMBERS, PEOPLE
 from include.wiring import Project
-from tests.unit.config.worlds import NEWSLETTER, an_audience, an_org, write_configuration
+from tests.unit.config.worlds import NEWSLETTER, PIPELINE, an_audience, an_org, write_configuration
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LEADS = "create_leads: {enabled: on, defaults: {LastName: Unknown, Company: Unknown}}\n"
@@ -47,9 +47,14 @@ def a_member(number: int, **values: Any) -> dict[str, Any]:
 
 
 def a_run(
-    tmp_path: Path, people: list[dict[str, Any]], members: list[dict[str, Any]], *, text: str = NEWSLETTER + LEADS
+    tmp_path: Path,
+    people: list[dict[str, Any]],
+    members: list[dict[str, Any]],
+    *,
+    text: str = NEWSLETTER + LEADS,
+    pipeline: str = PIPELINE,
 ) -> SyncRun:
-    configuration = load_configuration(write_configuration(tmp_path / "config", text, rules=RULES))
+    configuration = load_configuration(write_configuration(tmp_path / "config", text, pipeline, rules=RULES))
     run = SyncRun(Project(configuration, Storage(str(tmp_path / "root"))), "newsletter", "manual__1")
     schema = PEOPLE.schema()
     for path in PATHS if people else ():
@@ -113,6 +118,13 @@ def test_the_account_of_the_checks_names_rule_field_and_counts(tmp_path: Path) -
     contact = next(suite for suite in account if suite["suite"] == "Contact")
     tier = next(check for check in contact["checks"] if check["rule"] == "unknown_dropdown_value")
     assert (contact["rows"], tier["field"], tier["checked"], tier["failed"]) == (2, "TIER", 1, 1)
+
+
+@pytest.mark.parametrize(("setting", "written"), [("on", True), ("off", False)])
+def test_data_docs_are_written_unless_they_are_switched_off(tmp_path: Path, setting: str, written: bool) -> None:
+    run = a_run(tmp_path, [a_person(1)], [], pipeline=f"time_zone: UTC\nquality: {{data_docs: {setting}}}\n")
+    validate(run)
+    assert bool(list((tmp_path / "root" / "reports").rglob("data_docs"))) is written
 
 
 def test_g09_no_value_leaves_the_staged_rows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,71 @@
+"""What the syncs so far have seen and done, as far as SPEC.md lets it decide: the words "former", "known", "last"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from tests.model.world import List, Record, World, key_of
+
+
+@dataclass
+class AudienceMemory:
+    """Of one audience.
+
+    `members`: everyone ever seen, by hash, as last seen; who is gone has the status `forgotten`. `former`: hashes that
+    a Mailchimp contact had before. `synced`: what was last written for a member. `assigned`: by query and hash, the
+    query's targets and the newest change of a matching record when they were given.
+    """
+
+    members: dict[str, Record] = field(default_factory=dict)
+    former: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    synced: dict[str, Record] = field(default_factory=dict)
+    assigned: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
+
+    def look(self, audience: List) -> None:
+        """Detail 8: who is gone was forgotten, or lives on under another e-mail."""
+        present = set(audience.contacts.values())
+        for key, member in list(self.members.items()):
+            if key in audience.members:
+                continue
+            if member["status"] != "forgotten" and member["contact"] in present:
+                self.former[member["contact"]].add(key)
+                del self.members[key]
+            else:
+                member["status"] = "forgotten"
+        for key, member in audience.members.items():
+            tags = {tag for tag, holders in audience.tags.items() if key in holders}
+            contact = audience.contacts[key]
+            self.members[key] = {**member, "groups": set(member["groups"]), "tags": tags, "contact": contact}
+
+    def kin(self, key: str) -> set[str]:
+        """Other hashes of the contacts that have or had this one."""
+        found: set[str] = set()
+        for contact, former in self.former.items():
+            keys = former | {each for each, member in self.members.items() if member["contact"] == contact}
+            if key in keys:
+                found |= keys
+        return found - {key}
+
+
+@dataclass
+class Memory:
+    """Of all audiences: people as last seen, and the hashes that each had before."""
+
+    emails: dict[str, str] = field(default_factory=dict)
+    former: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    audiences: dict[str, AudienceMemory] = field(default_factory=lambda: defaultdict(AudienceMemory))
+
+    def look(self, world: World) -> None:
+        """Read everyone."""
+        for name, person in world.people.items():
+            now = key_of(person["Email"]) if person.get("Email") else None
+            before = self.emails.pop(name, None)
+            if before is not None and before != now:
+                self.former[name].add(before)
+            if now is not None:
+                self.emails[name] = now
+
+    def ever(self) -> set[str]:
+        """Every hash that anybody in Salesforce has or had."""
+        return set(self.emails.values()).union(*self.former.values())
