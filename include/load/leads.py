@@ -53,9 +53,9 @@ class LeadLoad:
     def _record(self, chunk: Sequence[Operation], answers: Sequence[WriteResult]) -> None:
         """Answers are known by position: rows that were sent again, after a lock, come after all others."""
         for answer in self._without_bad_addresses(chunk, answers):
-            if answer.code == DUPLICATE and answer.id:
-                answer = replace(answer, message=f"{answer.message}; it matches {answer.id}")  # noqa: PLW2901
-            self.pending.log.record_row(chunk[int(answer.key)], answer, unique_key=UNIQUE_KEY)
+            found = f"; it matches {answer.id}" if answer.code == DUPLICATE and answer.id else ""
+            told = replace(answer, message=answer.message + found)
+            self.pending.log.record_row(chunk[int(answer.key)], told, unique_key=UNIQUE_KEY)
 
     def _without_bad_addresses(
         self, chunk: Sequence[Operation], answers: Sequence[WriteResult]

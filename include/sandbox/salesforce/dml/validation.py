@@ -24,7 +24,7 @@ class Validation:
 
     Attributes:
         rules: by object.
-        now: what formulas take for now.
+        now: the instant that TODAY() and NOW() go by.
         tell_all: whether a row tells every rule that it breaks, or the first only.
     """
 
