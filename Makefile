@@ -45,7 +45,7 @@ backfill: $(RUN_STAMP) ## Rebuild the activity of past local days: FROM=2026-11-
 
 .PHONY: test check conformance soak bench
 test: $(DEV_STAMP) ## Run the test suite
-	@$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadscope $(ARGS)
 
 check: $(DEV_STAMP) ## Check style, types, import rules, dependencies and generated documents
 	$(BIN)/ruff check --quiet .
