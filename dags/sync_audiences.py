@@ -60,7 +60,7 @@ def sync_dag(audience: str) -> DAG:
             stage("validate"),
             stage("transform"),
             PlanApproval(task_id="breaker", audience=audience),
-            [stage("load_audience", **MAILCHIMP), stage("load_leads", **SALESFORCE)],
+            [stage("load_audience", **MAILCHIMP), stage("load_people", **SALESFORCE)],
             stage("refresh", **MAILCHIMP),
             mirror,
             report,

@@ -20,7 +20,7 @@ ENDINGS: dict[str, Ending] = {
     "DeferredError": "deferred",
 }
 """Errors by which a stage ends on purpose; any other one is a failure."""
-BESIDE = "load_leads"
+BESIDE = "load_people"
 """The one stage that does not wait for the one listed before it."""
 LOADERS = {
     "add_member": "load_audience",
@@ -29,9 +29,9 @@ LOADERS = {
     "add_tag": "load_audience",
     "unsubscribe_member": "load_audience",
     "archive_member": "load_audience",
-    "opt_out_person": "load_leads",
+    "opt_out_person": "load_people",
     "remove_tag": "load_audience",
-    "create_lead": "load_leads",
+    "create_lead": "load_people",
     "upsert_mirror": "load_mirror",
 }
 """Which stage carries out an operation."""

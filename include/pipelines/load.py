@@ -1,4 +1,4 @@
-"""The stages `load_audience` and `load_leads`: carry out the plan of a run and nothing else (G02)."""
+"""The stages `load_audience` and `load_people`: carry out the plan of a run and nothing else (G02)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def load_audience(run: SyncRun) -> dict[str, object]:
     return log.account("mailchimp")
 
 
-def load_leads(run: SyncRun) -> dict[str, object]:
+def load_people(run: SyncRun) -> dict[str, object]:
     """Opt people out, then create the planned Leads; returns the counts by state.
 
     Raises StoppedByCheck for a stale plan and where the org has no room for them, TransientError where a retry can do

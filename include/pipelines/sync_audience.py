@@ -24,7 +24,7 @@ Counts = dict[str, object]
 Stage = Callable[[SyncRun], Counts]
 PIPELINE = "sync_audience"
 STAGES = (
-    "extract", "validate", "transform", "breaker", "load_audience", "load_leads", "refresh", "load_mirror", "report",
+    "extract", "validate", "transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror", "report",
 )  # fmt: skip
 
 
@@ -63,14 +63,14 @@ def stages() -> dict[str, Stage]:
     """The stages by name, in order. Imported here: building the DAGs must stay light."""
     from include.pipelines.breaker import breaker
     from include.pipelines.extract_audience import extract
-    from include.pipelines.load import load_audience, load_leads
+    from include.pipelines.load import load_audience, load_people
     from include.pipelines.mirror import load_mirror
     from include.pipelines.plan import transform
     from include.pipelines.refresh import refresh
     from include.pipelines.report import report
     from include.pipelines.validate import validate
 
-    functions = (extract, validate, transform, breaker, load_audience, load_leads, refresh, load_mirror, report)
+    functions = (extract, validate, transform, breaker, load_audience, load_people, refresh, load_mirror, report)
     return dict(zip(STAGES, functions, strict=True))
 
 

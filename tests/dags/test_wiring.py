@@ -31,13 +31,13 @@ def test_people_are_extracted_before_any_audience_is_synced(dagbag: DagBag):
         assert [asset.uri for asset in dagbag.dags[dag_id].timetable.asset_condition.objects] == [PEOPLE.uri]
 
 
-@pytest.mark.parametrize("write", ["load_audience", "load_leads", "load_mirror"])
+@pytest.mark.parametrize("write", ["load_audience", "load_people", "load_mirror"])
 def test_g06_nothing_is_written_before_the_circuit_breaker_agreed(sync: DAG, write: str):
     assert upstream(sync, write) >= {"extract", "validate", "transform", "breaker"}
 
 
 def test_what_the_loads_changed_is_read_back_before_the_mirror_is_written(sync: DAG):
-    assert upstream(sync, "load_mirror") >= {"load_audience", "load_leads", "refresh"}
+    assert upstream(sync, "load_mirror") >= {"load_audience", "load_people", "refresh"}
 
 
 def test_r10_the_manual_queries_of_an_audience_are_the_choices_of_its_trigger_form(sync: DAG, tmp_path: Path):
@@ -63,7 +63,7 @@ def test_a_failed_stage_or_report_fails_the_run(sync: DAG):
 def test_g08_tasks_that_call_a_vendor_hold_its_pool(sync: DAG, dagbag: DagBag):
     for task_id in ("extract", "load_audience", "refresh"):
         assert sync.get_task(task_id).pool == Pool.MAILCHIMP
-    for task_id in ("load_leads", "load_mirror"):
+    for task_id in ("load_people", "load_mirror"):
         assert sync.get_task(task_id).pool == Pool.SALESFORCE
     assert dagbag.dags["snapshot_activity"].get_task("harvest").pool == Pool.HARVEST
 

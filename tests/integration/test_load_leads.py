@@ -1,4 +1,4 @@
-"""`load_leads` against the sandbox: one Lead per e-mail, whatever happens (R08)."""
+"""`load_people` against the sandbox: one Lead per e-mail, whatever happens (R08)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from include.load.operations import Plan
 from include.load.pending import Pending
 from include.load.results import ResultLog
 from include.pipelines import watermarks
-from include.pipelines.load import load_leads
+from include.pipelines.load import load_people
 from include.pipelines.people_merge import SOURCE
 from include.salesforce.client import SalesforceClient
 from include.warehouse.tables import PEOPLE
@@ -46,7 +46,7 @@ def made(sandbox: Sandbox, org: Org, tmp_path: Path):
 
 def load(run: Rig, *operations) -> dict[str, tuple[str, str]]:
     run.plan(*operations)
-    load_leads(run.run)
+    load_people(run.run)
     return run.results()
 
 
@@ -72,8 +72,8 @@ def test_g04_killed_after_the_insert_the_next_try_finds_the_leads(made, org):
     run = made()
     run.plan(create_lead("ann"), create_lead("bob"))
     with pytest.raises(Killed):
-        load_leads(run.dying(0))
-    load_leads(run.run)
+        load_people(run.dying(0))
+    load_people(run.run)
     assert states(run.results()) == {"already_there"}
     assert {row["vendor_id"] for row in run.rows()} == {lead["Id"] for lead in org.records("Lead")}
     assert len(org.records("Lead")) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from include.pipelines import watermarks
-from include.pipelines.load import load_audience, load_leads
+from include.pipelines.load import load_audience, load_people
 from include.pipelines.people_merge import SOURCE
 from tests.integration.loading import MEMBER, Rig, archive, opt_out, rig, unsubscribe
 from tests.integration.mailchimp_account import account, audience, member
@@ -86,7 +86,7 @@ def test_x01_people_are_opted_out_and_a_person_account_through_its_account(made,
         opt_out("ann", ann["Id"], ann["Id"]),
         opt_out("pia", account_row["Id"], shadow["Id"], of="Account"),
     )
-    load_leads(run.run)
+    load_people(run.run)
     assert set(run.results().values()) == {("applied", "")}
     flagged = {row["Id"] for row in org.records("Contact") if row["HasOptedOutOfEmail"]}
     assert flagged == {ann["Id"], shadow["Id"]}
@@ -101,7 +101,7 @@ def test_x01_an_opt_out_is_dropped_where_its_ground_is_gone(made, org):
     org.delete("Contact", people["bob"]["Id"])
     others = (member(name, "unsubscribed") for name in ("ann", "bob", "dan"))
     happened(run, member("cat", "subscribed", last_changed=JUST_NOW), *others)
-    load_leads(run.run)
+    load_people(run.run)
     assert run.results() == {
         "opt_out_person ann": ("precondition_gone", "another_email"),
         "opt_out_person bob": ("precondition_gone", "another_email"),

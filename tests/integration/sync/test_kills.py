@@ -50,7 +50,7 @@ ONE_BY_ONE: list[Kill] = [
     ("load_audience", "mailchimp", "PATCH", f"{LIST}/members/{{subscriber_hash}}", 2),
     ("load_audience", "mailchimp", "POST", f"{LIST}/segments", 1),
     ("load_audience", "mailchimp", "POST", f"{LIST}/segments/{{segment_id}}", 1),
-    ("load_leads", "salesforce", "POST", f"{DATA}/composite/sobjects", 1),
+    ("load_people", "salesforce", "POST", f"{DATA}/composite/sobjects", 1),
     ("refresh", "mailchimp", "GET", f"{LIST}/members", 1),
     ("refresh", "salesforce", "GET", f"{DATA}/queryAll", 1),
     ("load_mirror", *UPSERT),  # the audience's row; the next time it is there

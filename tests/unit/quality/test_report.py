@@ -123,7 +123,7 @@ def test_a_run_that_a_check_stopped_before_any_write_is_stopped(tmp_path: Path, 
 def test_a_stop_after_the_first_write_is_a_failure(tmp_path: Path) -> None:
     closing = Closing(tmp_path)
     closing.operation(), closing.operation("create_lead", None)
-    closing.ends("load_leads", "StoppedByCheck", "the plan is too old")
+    closing.ends("load_people", "StoppedByCheck", "the plan is too old")
     assert closing.close()["operations"] == {"applied": 1, "failed": 1}
     assert closing.state() == "failed"
 
@@ -133,7 +133,7 @@ def test_g08_what_the_budget_did_not_allow_is_deferred(tmp_path: Path) -> None:
     closing.operation()
     lead = closing.operation("create_lead", None)
     key = closing.member("changed", "lead_created", lead)
-    closing.ends("load_leads", "DeferredError", "the daily limit is used up")
+    closing.ends("load_people", "DeferredError", "the daily limit is used up")
     assert closing.close()["operations"] == {"applied": 1, "deferred": 1}
     assert closing.state() == closing.document().state == "deferred"
     assert closing.ledger()[key] == ("deferred", "budget_of_calls_used")
@@ -143,7 +143,7 @@ def test_g08_a_failure_beside_a_deferral_is_a_failure(tmp_path: Path) -> None:
     closing = Closing(tmp_path)
     closing.endings = {
         "load_audience": Outcome(error="TransientError"),
-        "load_leads": Outcome(error="DeferredError"),
+        "load_people": Outcome(error="DeferredError"),
         "refresh": None,
         "load_mirror": None,
     }
@@ -165,7 +165,7 @@ def test_a_run_that_came_to_no_plan_is_reported_all_the_same(tmp_path: Path, sta
 
 def test_a_stage_that_was_killed_left_no_outcome_and_counts_as_failed(tmp_path: Path) -> None:
     closing = Closing(tmp_path)
-    closing.endings = dict.fromkeys(("transform", "breaker", "load_audience", "load_leads", "refresh", "load_mirror"))
+    closing.endings = dict.fromkeys(("transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror"))
     closing.close()
     assert closing.state() == "failed"
     assert closing.document().headline.startswith("Stage transform failed")
@@ -177,7 +177,7 @@ def test_outcomes_that_an_earlier_try_left_behind_a_failure_do_not_count(tmp_pat
     closing.close()
     endings = {line.name: line.ending for line in closing.document().stages}
     assert endings == {"extract": "done", "validate": "stopped"} | dict.fromkeys(
-        ("transform", "breaker", "load_audience", "load_leads", "refresh", "load_mirror"), "not_run"
+        ("transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror"), "not_run"
     )
     assert closing.document().rows is None
 
@@ -187,7 +187,7 @@ def test_leads_are_loaded_beside_a_failing_audience(tmp_path: Path) -> None:
     closing.endings = {"load_audience": Outcome(error="TransientError"), "refresh": None, "load_mirror": None}
     closing.close()
     endings = {line.name: line.ending for line in closing.document().stages}
-    assert (endings["load_audience"], endings["load_leads"], endings["refresh"]) == ("failed", "done", "not_run")
+    assert (endings["load_audience"], endings["load_people"], endings["refresh"]) == ("failed", "done", "not_run")
 
 
 @pytest.mark.parametrize("fault", ["missing", "unknown", "repeated"])
