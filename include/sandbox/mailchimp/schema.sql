@@ -65,6 +65,7 @@ CREATE TABLE members (
     UNIQUE (list_no, id)
 );
 CREATE INDEX members_by_change ON members (list_no, last_changed);
+CREATE INDEX members_in_order ON members (list_no, no, status);
 CREATE INDEX members_by_contact ON members (contact_id);
 
 CREATE TABLE forgotten (
