@@ -1,4 +1,4 @@
-"""The examples of docs/queries.md: each is a query, and means the same over staging and in SOQL."""
+"""The examples of docs/queries.md: ten, each of them a query; `sync/test_query_guide.py` carries them out."""
 
 from __future__ import annotations
 
