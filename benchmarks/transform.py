@@ -156,7 +156,7 @@ def write_sources(folder: Path, people: int) -> None:
 def show(connection: DuckDBPyConnection, folder: Path, *names: str) -> None:
     """Make Parquet files visible as views."""
     for name in names:
-        connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{folder / name}.parquet')")
+        connection.execute(f"CREATE TEMP VIEW {name} AS FROM read_parquet('{folder / name}.parquet')")
 
 
 def main(people: int) -> None:

@@ -117,7 +117,7 @@ def show_plan(connection: DuckDBPyConnection, warehouse: Warehouse, run_id: str,
     warehouse.view(connection, "plans", PLANS, version, run_id=run_id)
     warehouse.view(connection, "results_of_any_plan", RESULTS, run_id=run_id)
     connection.execute(
-        """CREATE OR REPLACE VIEW results AS
+        """CREATE OR REPLACE TEMP VIEW results AS
            FROM results_of_any_plan WHERE "at" >= (SELECT min(planned_at) FROM plans)"""
     )
 

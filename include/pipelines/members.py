@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from include.warehouse.store import Warehouse
 
 NEWEST = """
-    CREATE VIEW newest AS
+    CREATE TEMP VIEW newest AS
     SELECT * FROM fresh WHERE seen IN (SELECT max(seen) FROM fresh GROUP BY email_key)
 """
 """A member that was read more than once counts as it was seen last."""
 PRESENT = """
-    CREATE VIEW present AS
+    CREATE TEMP VIEW present AS
     SELECT email_key, contact_id, status FROM newest
     UNION ALL
     SELECT email_key, contact_id, status FROM known
@@ -31,7 +31,7 @@ PRESENT = """
 """
 """Who is there, as far as known and read."""
 MOVED = """
-    CREATE VIEW moved AS
+    CREATE TEMP VIEW moved AS
     SELECT known.email_key, known.contact_id FROM known JOIN gone USING (email_key)
     WHERE known.contact_id IN (
         SELECT contact_id FROM present WHERE contact_id <> '' AND email_key NOT IN (SELECT email_key FROM gone)

@@ -106,8 +106,8 @@ def _views(warehouse: Warehouse, fresh: Fresh, version: int) -> DuckDBPyConnecti
     for name, relation in (("current", "stored"), ("read", f"({read})")):
         there = set(_table_columns(connection, relation))
         chosen = ", ".join(_quoted(c) if c in there else f"NULL::VARCHAR AS {_quoted(c)}" for c in columns)
-        connection.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM {relation}")
-    connection.execute(f"CREATE VIEW fresh AS {_stamped(columns, fresh.before)}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {chosen} FROM {relation}")
+    connection.execute(f"CREATE TEMP VIEW fresh AS {_stamped(columns, fresh.before)}")
     return connection
 
 

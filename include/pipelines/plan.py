@@ -55,7 +55,7 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
     lists = [list_id for list_id in other_lists(run).values() if list_id]
     warehouse.view(connection, "all_members", MEMBERS, pins.members)
     connection.execute(
-        f"""CREATE VIEW elsewhere AS SELECT DISTINCT email_key FROM all_members
+        f"""CREATE TEMP VIEW elsewhere AS SELECT DISTINCT email_key FROM all_members
             WHERE list_id IN (SELECT unnest({texts(lists)})) AND status IN ({", ".join(map(text, OPEN))})"""
     )
     staging = run.project.staging
@@ -65,7 +65,7 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
     if run.audience.create_leads.enabled:
         staging.view(connection, "lead_candidates", run.partition("lead_candidates"))
     else:
-        connection.execute("CREATE VIEW lead_candidates AS SELECT '' AS email_key, '' AS email WHERE false")
+        connection.execute("CREATE TEMP VIEW lead_candidates AS SELECT '' AS email_key, '' AS email WHERE false")
 
 
 def _plan_rows(run: SyncRun, connection: DuckDBPyConnection) -> pa.Table:

@@ -96,7 +96,7 @@ def _complete_rule_columns(run: SyncRun, connection: DuckDBPyConnection) -> None
         )
     connection.execute("ALTER VIEW people RENAME TO people_without_rules")
     blanks = ", ".join(f'CAST(NULL AS VARCHAR) AS "{path}"' for path in missing)
-    connection.execute(f"CREATE VIEW people AS SELECT *, {blanks} FROM people_without_rules")
+    connection.execute(f"CREATE TEMP VIEW people AS SELECT *, {blanks} FROM people_without_rules")
 
 
 def _account(outcome: Outcome) -> dict[str, object]:

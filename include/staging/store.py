@@ -92,7 +92,7 @@ class StagingStore:
             connection.register_filesystem(self.storage.filesystem())
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in self.files(partition))
         rows = f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"
-        connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS {rows}')
+        connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {rows}')
 
     def rows(self, partition: Partition) -> int:
         """The number of committed rows."""

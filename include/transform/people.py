@@ -33,7 +33,7 @@ def complete_columns(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         )
     blanks = ", ".join(f"CAST(NULL AS VARCHAR) AS {sql.name(path)}" for path in missing)
     connection.execute("ALTER VIEW people RENAME TO people_as_read")
-    connection.execute(f"CREATE VIEW people AS SELECT *, {blanks} FROM people_as_read")
+    connection.execute(f"CREATE TEMP VIEW people AS SELECT *, {blanks} FROM people_as_read")
 
 
 def value_of(inputs: Inputs, object_name: str, path: str) -> str:

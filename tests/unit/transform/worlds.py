@@ -176,7 +176,7 @@ class World:
         }
         for name, table in tables.items():
             connection.register(f"{name}_rows", table)
-            connection.execute(f"CREATE VIEW {name} AS FROM {name}_rows")
+            connection.execute(f"CREATE TEMP VIEW {name} AS FROM {name}_rows")
         return connection
 
 

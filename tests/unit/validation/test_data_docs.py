@@ -32,10 +32,10 @@ AUDIENCE = AudienceSchema(
 def a_run(tmp_path: Path, run_id: str) -> tuple[Run, list[Path]]:
     with connect() as connection:
         connection.execute(
-            "CREATE TABLE mapped AS SELECT 'Contact' AS object, 'i' || n AS id, 'k' || n AS email_key, "
+            "CREATE TEMP TABLE mapped AS SELECT 'Contact' AS object, 'i' || n AS id, 'k' || n AS email_key, "
             f"'{SECRETS[0]}' AS TIER, '{SECRETS[3]}x' AS BIRTH, repeat('{SECRETS[1]}', 50) AS NAME FROM range(30) r(n)"
         )
-        connection.execute(f"CREATE TABLE people AS SELECT object, id, '{SECRETS[2]}' AS email FROM mapped")
+        connection.execute(f"CREATE TEMP TABLE people AS SELECT object, id, '{SECRETS[2]}' AS email FROM mapped")
         run = Run(connection)
         suites = people_suites(AUDIENCE, AUDIENCE.merge_fields, (), date(2026, 11, 22), "UTC")
         assert sum(table.num_rows for table in run.findings(suites)) == 30 * (2 + 2 + 2 - 1)
