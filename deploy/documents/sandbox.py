@@ -1,4 +1,4 @@
-"""The tables of switches in `docs/sandbox.md`, between their marks; the words around them are written by hand."""
+"""The tables of switches and texts in `docs/sandbox.md`, between their marks; the rest of it is written by hand."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import orjson
 
 from include.sandbox.controls import Switch
 from include.sandbox.mailchimp import switches as mailchimp
+from include.sandbox.mailchimp import texts as mailchimp_texts
 from include.sandbox.salesforce import org as salesforce
 
 DOCUMENT = Path("docs/sandbox.md")
-TABLES: Mapping[str, Mapping[str, Switch]] = {"salesforce": salesforce.SWITCHES, "mailchimp": mailchimp.SWITCHES}
+TABLES: Mapping[str, Mapping[str, Switch]] = {
+    "switches of salesforce": salesforce.SWITCHES,
+    "switches of mailchimp": mailchimp.SWITCHES,
+    "texts of mailchimp": mailchimp_texts.TEXTS,
+}
 
 
 def text(project: Path) -> str:
@@ -23,8 +28,8 @@ def text(project: Path) -> str:
         ValueError: a table has no marks.
     """
     document = (project / DOCUMENT).read_text("utf-8")
-    for server, switches in TABLES.items():
-        begin, end = f"<!-- switches of {server}: `make docs` -->", "<!-- end -->"
+    for name, switches in TABLES.items():
+        begin, end = f"<!-- {name}: `make docs` -->", "<!-- end -->"
         marked = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
         if not marked.search(document):
             raise ValueError(f"{DOCUMENT} needs the lines {begin} and {end}")

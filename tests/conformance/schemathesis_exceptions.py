@@ -67,6 +67,7 @@ def known(reason: str, words: str, fields: Iterable[str] = (), failure: str = RE
     return Known(reason, words, frozenset(fields), failure)
 
 
+POSITIONS = [f"item:{number}" for number in range(20)]
 EXCEPTIONS: tuple[Known, ...] = (
     known("Member Exists has no `type` (recorded)", "is already a list member", failure=SCHEMA),
     known("an address that is taken (recorded)", "is already a list member"),
@@ -80,12 +81,13 @@ EXCEPTIONS: tuple[Known, ...] = (
     known("the three interest filters are only used together (descriptions)", "used together", {"interest_ids"}),
     known("changes since something, without a status (descriptions)", "needs a status", {"since_last_campaign"}),
     known("an interest that the list does not have (threads)", "Invalid interest ID"),
-    known("an e-mail type other than html and text (description)", "'html' or 'text'", {"email_type"}),
+    known("an e-mail type other than html and text (description)", "accepted values: html, text", {"email_type"}),
     known("a time that is none: their descriptions say ISO 8601 where the format does not", "ISO 8601"),
     known("kinds that are not in the list that the description or the resource has", "allowed values", {"type"}),
     known("a segment is static or saved: addresses or options (descriptions)", "has to be given", {"static_segment"}),
-    known("a segment without a name, a batch without operations (assumption)", "at least 1", {"name", "operations"}),
-    known("a whole number with a fraction or beyond 64 bits (assumption)", "valid integer"),
-    known("a condition that is no object, which schemathesis takes for valid", "valid dictionary", map(str, range(20))),
+    known("a segment without a name, a batch without operations (a switch)", "at least 1", {"name", "operations"}),
+    known("a whole number with a fraction or beyond 64 bits", "Schema describes integer"),
+    known("a condition that is no object, which schemathesis takes for valid", "Schema describes object", POSITIONS),
+    known("a merge value that is neither text, number nor address (threads)", "described in anyOf"),
     known("tags of merge fields: ten characters of A-Z, 0-9 and _ (documentation)", "up to 10", {"tag"}),
 )

@@ -3,17 +3,15 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from include.sandbox.controls import SwitchValue
 from include.sandbox.mailchimp.answers import problem_response
 from include.sandbox.mailchimp.credentials import API_KEY
-from include.sandbox.mailchimp.problems import Problem, forbidden, key_invalid, key_missing, too_many_requests
+from include.sandbox.mailchimp.problems import Problem, Switches, forbidden, key_invalid, key_missing, too_many_requests
 
-OPEN_TO_ALL = ("/ping",)
-OPEN_TO_AUTHORS = ("/campaigns", "/reports", "/batches")
+OPEN_TO_ALL = ("/ping", "/reports")
+CAMPAIGNS = "/campaigns"
 FULL_ROLES = frozenset({"manager", "admin", "owner"})
 BEARERS = frozenset({"bearer", "oauth"})
 
@@ -41,21 +39,22 @@ def _basic_password(scheme: str, given: str) -> str:
         raise key_invalid() from None
 
 
-def check_role(role: str, method: str, path: str) -> None:
+def check_role(role: str, method: str, path: str, switches: Switches) -> None:
     """Lets a call pass that the user's role allows.
 
-    The five roles are documented; what each may call is an assumption: manager and above everything, the others read
-    campaigns and reports.
+    Source: https://mailchimp.com/help/manage-user-levels-in-your-account/. Managers reach audiences, authors campaigns
+    and reports, viewers reports. Nothing that is served changes a campaign.
 
     Raises:
         Problem: 403.
     """
-    readable = path in {"", "/"} or path.startswith((*OPEN_TO_ALL, *OPEN_TO_AUTHORS))
+    authored = path.startswith(CAMPAIGNS) and (role == "author" or switches["viewers_read_campaigns"])
+    readable = path in {"", "/"} or path.startswith(OPEN_TO_ALL) or authored
     if role not in FULL_ROLES and not (method == "GET" and readable):
         raise forbidden()
 
 
-def over_limit(in_flight: int, switches: Mapping[str, SwitchValue]) -> Response | None:
+def over_limit(in_flight: int, switches: Switches) -> Response | None:
     """The refusal of one connection too many: a problem, or a status without a body (threads report both)."""
     most = switches["max_connections"]
     if in_flight <= int(most):
@@ -64,4 +63,4 @@ def over_limit(in_flight: int, switches: Mapping[str, SwitchValue]) -> Response 
     if answer != "problem":
         return Response(status_code=403 if answer == "bodyless_403" else 429)
     problem: Problem = too_many_requests(f"You have exceeded the limit of {most} simultaneous connections.")
-    return problem_response(problem)
+    return problem_response(problem, switches)

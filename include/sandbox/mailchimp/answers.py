@@ -6,7 +6,7 @@ import orjson
 from starlette.responses import Response
 
 from include.sandbox.mailchimp.call import Document
-from include.sandbox.mailchimp.problems import Problem
+from include.sandbox.mailchimp.problems import Problem, Switches
 
 JSON = "application/json; charset=utf-8"
 PROBLEM_JSON = "application/problem+json; charset=utf-8"
@@ -21,8 +21,8 @@ def document_response(document: Document | None) -> Response:
     return Response(orjson.dumps(document), headers=headers)
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_response(problem: Problem, switches: Switches) -> Response:
     """An error; its request id is also its `instance` (recorded)."""
     instance = str(uuid.uuid4())
     headers = {"X-Request-Id": instance, "Content-Type": PROBLEM_JSON, "Link": PROBLEM_SCHEMA, **problem.headers}
-    return Response(orjson.dumps(problem.document(instance)), status_code=problem.status, headers=headers)
+    return Response(orjson.dumps(problem.document(instance, switches)), status_code=problem.status, headers=headers)

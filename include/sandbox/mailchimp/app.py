@@ -25,7 +25,9 @@ from include.sandbox.mailchimp.query import Query
 from include.sandbox.mailchimp.routes import ENDPOINTS
 from include.sandbox.mailchimp.store import AccountStore
 from include.sandbox.mailchimp.switches import SWITCHES
+from include.sandbox.mailchimp.texts import TEXTS
 from include.sandbox.serving import with_controls
+from include.sandbox.texts import wording
 
 ROOT = "/3.0"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -45,7 +47,7 @@ def create_app(store: AccountStore, controls: Controls) -> Starlette:
         store: the account.
         controls: clock, faults and the rest of this server.
     """
-    controls.declare_switches(SWITCHES)
+    controls.declare_switches({**SWITCHES, **TEXTS})
     server = MailchimpServer(store, controls)
     routes = [Route(f"{ROOT}{path}", server.endpoint(path), methods=list(METHODS)) for path in ENDPOINTS]
     routes.append(Route(ROOT, server.endpoint("/"), methods=list(METHODS)))
@@ -57,7 +59,9 @@ def create_app(store: AccountStore, controls: Controls) -> Starlette:
         is_write=is_write,
         admit=lambda in_flight: over_limit(in_flight, controls.switches),
     )
-    app.add_exception_handler(HTTPException, lambda request, _error: problem_response(unrouted(request.url.path)))
+    app.add_exception_handler(
+        HTTPException, lambda request, _error: problem_response(unrouted(request.url.path), controls.switches)
+    )
     return app
 
 
@@ -85,7 +89,7 @@ class MailchimpServer:
                 check_key(request.headers.get("authorization"))
                 return document_response(self._answer(request, template, body))
             except Problem as problem:
-                return problem_response(problem)
+                return problem_response(problem, self._controls.switches)
 
         return handle
 
@@ -105,16 +109,17 @@ class MailchimpServer:
     def _answer(self, request: Request, template: str, body: bytes) -> Document | None:
         method = request.headers.get("x-http-method-override", request.method).upper()
         if request.method not in {method, "POST"}:
-            raise invalid("X-HTTP-Method-Override can only be used with POST.")
+            raise invalid(wording("override"))
         base_url = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{ROOT}"
         call = self._call(request.path_params, request.query_params, _decoded(method, body), base_url)
-        check_role(account(call.database)["role"], method, template)
+        check_role(account(call.database)["role"], method, template, call.switches)
         run_due_batches(call, self._perform)
         return self._carry_out(method, template, call)
 
     def _call(self, path: Mapping[str, str], query: Mapping[str, str], body: Any, base_url: str) -> Call:
         controls = self._controls
-        return Call(self._store.database, dict(path), Query(query), body, controls.now(), base_url, controls.switches)
+        wanted = Query(query, empty=bool(controls.switches["empty_parameters_are_refused"]))
+        return Call(self._store.database, dict(path), wanted, body, controls.now(), base_url, controls.switches)
 
     def _carry_out(self, method: str, template: str, call: Call) -> Document | None:
         endpoint = ENDPOINTS[template].get(method)
@@ -149,7 +154,7 @@ class MailchimpServer:
             raise not_found()
         except Problem as problem:
             instance = f"{call.path.get('batch_id', 'batch')}-{operation.operation_id}"
-            return Outcome(problem.status, orjson.dumps(problem.document(instance)).decode())
+            return Outcome(problem.status, orjson.dumps(problem.document(instance, call.switches)).decode())
 
 
 def _decoded(method: str, body: bytes) -> Any:

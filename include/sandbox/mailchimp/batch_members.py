@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.sandbox.mailchimp.call import Answer, Call, Document, checked
+from include.sandbox.mailchimp.bodies import checked
+from include.sandbox.mailchimp.call import Answer, Call, Document
 from include.sandbox.mailchimp.links import LIST, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.member_body import BatchBody, BatchMember
@@ -11,32 +12,30 @@ from include.sandbox.mailchimp.member_reads import lookup_member
 from include.sandbox.mailchimp.member_record import subscriber_hash
 from include.sandbox.mailchimp.member_writer import MemberWriter
 from include.sandbox.mailchimp.members import MemberView
-from include.sandbox.mailchimp.problems import FieldError, Problem, invalid_fields
+from include.sandbox.mailchimp.problems import FieldError, Problem, Switches, invalid_fields, missing
 from include.sandbox.mailchimp.projection import EVERYTHING
 from include.sandbox.mailchimp.segments import replace_tags, set_tags
+from include.sandbox.texts import Text, said, wording
 
 MOST_MEMBERS = 500
 CONTACT_EXISTS = "ERROR_CONTACT_EXISTS"
 GENERIC = "ERROR_GENERIC"
-EXISTS = "is already a list member, do you want to update? please provide update_existing:true in the request body"
 
 
 @dataclass(slots=True)
 class Outcome:
     """What became of the members of one call."""
 
+    switches: Switches
     created: list[int] = field(default_factory=list)
     updated: list[int] = field(default_factory=list)
     errors: list[Document] = field(default_factory=list)
 
-    def refuse(self, email: str, code: str, error: str, *fields: FieldError) -> None:
+    def refuse(self, email: str, code: str, error: str | Text, *fields: FieldError) -> None:
         """Notes a member that was not taken."""
-        entry = {"email_address": email, "error": error, "error_code": code}
-        if fields:
-            entry |= {"field": fields[0].field, "field_message": fields[0].message}
-        else:
-            entry |= {"field": "", "field_message": ""}
-        self.errors.append(entry)
+        first = fields[0] if fields else FieldError("", "")
+        entry = {"email_address": email, "error": said(error, self.switches), "error_code": code}
+        self.errors.append(entry | {"field": first.field, "field_message": said(first.message, self.switches)})
 
 
 def post_list(call: Call) -> Answer:
@@ -44,14 +43,14 @@ def post_list(call: Call) -> Answer:
     found = find_list(call)
     body = call.body_as(BatchBody)
     if len(body.members) > MOST_MEMBERS:
-        raise invalid_fields(FieldError("members", f"At most {MOST_MEMBERS} members can be given in one call"))
-    outcome, seen = Outcome(), set[str]()
+        raise invalid_fields(FieldError("members", wording("many_members", most=MOST_MEMBERS)))
+    outcome, seen = Outcome(call.switches), set[str]()
     writer = MemberWriter(call, found)
     for given in body.members:
         email = str(given.get("email_address", "")).strip()
         if email.lower() in seen:
             if not call.query.flag("skip_duplicate_check"):
-                outcome.refuse(email, GENERIC, f"Duplicate items found for the following email address: {email}")
+                outcome.refuse(email, GENERIC, wording("duplicate_member", email=email))
             continue
         seen.add(email.lower())
         try:
@@ -77,7 +76,8 @@ def _take(
         writer.update(number, member, member.status)
         outcome.updated.append(number)
     else:
-        outcome.refuse(member.email_address, CONTACT_EXISTS, f"{member.email_address} {EXISTS}")
+        exists = wording("exists_in_batch", email=member.email_address)
+        outcome.refuse(member.email_address, CONTACT_EXISTS, exists)
         return
     if body.sync_tags:
         replace_tags(call, found, number, member.tags)
@@ -87,7 +87,7 @@ def _take(
 
 def _status(member: BatchMember) -> str:
     if member.status is None:
-        raise invalid_fields(FieldError("status", "This value should not be blank."))
+        raise invalid_fields(missing(["status"]))
     return member.status
 
 

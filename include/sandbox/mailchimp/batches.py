@@ -1,13 +1,14 @@
 """POST /batches: operations that are carried out later, in any order, with a result each.
 
-A batch passes through its states in real time (`batch_seconds`); its operations take effect, all at once, when it is
-finalizing. Nothing runs in the background: what is due is carried out before the next call is answered.
+A batch passes through its states in real time (`batch_seconds`); its operations take effect at the end of it, or one
+by one while it is started (`batch_operations_at_once`). Nothing runs in the background: what is due is carried out
+before the next call is answered.
 """
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -15,15 +16,19 @@ from pydantic import Field
 
 from include.sandbox.mailchimp import times
 from include.sandbox.mailchimp.batch_results import expiry, results_url
-from include.sandbox.mailchimp.call import Body, Call, Document
+from include.sandbox.mailchimp.bodies import Body
+from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import BATCH, BATCHES, links
-from include.sandbox.mailchimp.problems import not_found, too_many_requests
+from include.sandbox.mailchimp.problems import not_found, refuse_empty, too_many_requests
 from include.sandbox.mailchimp.query import MAX_COUNT
+from include.sandbox.texts import wording
 
 MOST_PENDING = 500
 KEPT_SECONDS = 7 * 24 * 3600
 STATES = (("pending", 0.25), ("preprocessing", 0.5), ("started", 0.75), ("finalizing", 1.0))
-COLUMNS = "no, id, submitted_at, completed_at, due, total, errored, base_url"
+"""Until which share of its time a batch is in a state."""
+STARTED = (0.5, 0.75)
+COLUMNS = "no, id, submitted_at, completed_at, due, total, json_array_length(operations), errored"
 
 
 class Operation(Body):
@@ -39,7 +44,7 @@ class Operation(Body):
 class BatchBody(Body):
     """POST /batches."""
 
-    operations: list[Operation] = Field(min_length=1)
+    operations: list[Operation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,16 @@ Perform = Callable[[Operation, Mapping[str, str], Call], Outcome]
 def post_batch(call: Call) -> Document:
     """POST /batches."""
     body = call.body_as(BatchBody)
+    refuse_empty("operations", body.operations, call.switches)
     pending = "SELECT count(*) FROM batches WHERE completed_at = ''"
     if call.database.execute(pending).fetchone()[0] >= MOST_PENDING:
-        raise too_many_requests(f"You have more than {MOST_PENDING} pending batches.")
+        raise too_many_requests(wording("many_batches", most=MOST_PENDING))
     number = call.database.execute("SELECT coalesce(max(no), 0) + 1 FROM batches").fetchone()[0]
     batch_id = hashlib.md5(f"batch {number} {call.now}".encode(), usedforsecurity=False).hexdigest()[:10]
     due = time.time() + float(call.switches["batch_seconds"])
-    operations = orjson.dumps([operation.model_dump(exclude_none=True) for operation in body.operations]).decode()
+    # Mailchimp promises no order; this one is neither that of the request nor by chance.
+    shuffled = sorted(body.operations, key=lambda one: hashlib.md5(repr((batch_id, one)).encode()).digest())  # noqa: S324 - an order, no secret
+    operations = _stored(shuffled)
     row = (number, batch_id, call.time, "", due, len(body.operations), 0, call.base_url, operations)
     call.database.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     return _shown(call, _row(call, batch_id))
@@ -109,24 +117,43 @@ def run_due_batches(call: Call, perform: Perform) -> None:
     """
     if call.switches["batch_never_finishes"]:
         return
-    sql = "SELECT no, id, base_url, operations FROM batches WHERE completed_at = '' AND due <= ? ORDER BY no"
-    for number, batch_id, _, operations in call.database.execute(sql, (time.time(),)).fetchall():
-        given = [Operation.model_validate(operation) for operation in orjson.loads(operations)]
-        # Mailchimp promises no order; this one is neither that of the request nor by chance.
-        given.sort(key=lambda operation: hashlib.md5(repr((batch_id, operation)).encode()).digest())  # noqa: S324 - an order, no secret
+    sql = "SELECT no, id, due, total, operations FROM batches WHERE completed_at = '' ORDER BY no"
+    for number, batch_id, due, total, operations in call.database.execute(sql).fetchall():
+        left = [Operation.model_validate(operation) for operation in orjson.loads(operations)]
+        passed = _passed(due, call)
+        count = int(total * _share_due(passed, call)) - (total - len(left))
+        if passed < 1 and count < 1:
+            continue
         with call.database.transaction():
-            errored = 0
-            for position, (operation, outcome) in enumerate(_outcomes(call, given, perform)):
-                errored += outcome.status >= 400
-                result = {
-                    "status_code": outcome.status,
-                    "operation_id": operation.operation_id,
-                    "response": outcome.text,
-                }
-                row = (number, position, orjson.dumps(result).decode())
-                call.database.execute("INSERT INTO batch_results VALUES (?, ?, ?)", row)
-            sql = "UPDATE batches SET completed_at = ?, errored = ?, operations = '[]' WHERE no = ?"
-            call.database.execute(sql, (call.time, errored, number))
+            inner = replace(call, path={"batch_id": batch_id})
+            errored = _carry_out(inner, number, left[:count], perform)
+            completed = call.time if passed >= 1 else ""
+            sql = "UPDATE batches SET completed_at = ?, errored = errored + ?, operations = ? WHERE no = ?"
+            call.database.execute(sql, (completed, errored, _stored(left[count:]), number))
+
+
+def _share_due(passed: float, call: Call) -> float:
+    """Which share of a batch's operations has to have taken effect when this share of its time has passed."""
+    if passed >= 1:
+        return 1.0
+    begin, end = STARTED
+    return 0.0 if call.switches["batch_operations_at_once"] else min(max(passed - begin, 0) / (end - begin), 1.0)
+
+
+def _carry_out(call: Call, number: int, operations: list[Operation], perform: Perform) -> int:
+    """Carries operations out, keeps their results, and tells how many failed."""
+    sql = "SELECT count(*) FROM batch_results WHERE batch_no = ?"
+    first, errored = call.database.execute(sql, (number,)).fetchone()[0], 0
+    for position, (operation, outcome) in enumerate(_outcomes(call, operations, perform), start=first):
+        errored += outcome.status >= 400
+        result = {"status_code": outcome.status, "operation_id": operation.operation_id, "response": outcome.text}
+        row = (number, position, orjson.dumps(result).decode())
+        call.database.execute("INSERT INTO batch_results VALUES (?, ?, ?)", row)
+    return errored
+
+
+def _stored(operations: Iterable[Operation]) -> str:
+    return orjson.dumps([operation.model_dump(exclude_none=True) for operation in operations]).decode()
 
 
 def _outcomes(call: Call, operations: list[Operation], perform: Perform) -> Iterator[tuple[Operation, Outcome]]:
@@ -160,14 +187,14 @@ def _row(call: Call, batch_id: str) -> tuple[Any, ...]:
 
 
 def _shown(call: Call, row: tuple[Any, ...]) -> Document:
-    _, batch_id, submitted, completed, due, total, errored, _ = row
-    state = "finished" if completed else _state(due, float(call.switches["batch_seconds"]))
+    _, batch_id, submitted, completed, due, total, left, errored = row
+    state = "finished" if completed else _state(_passed(due, call))
     counted = state not in {"pending", "preprocessing"}  # total_operations is 0 at first (threads)
     return {
         "id": batch_id,
         "status": state,
         "total_operations": total if counted else 0,
-        "finished_operations": total if completed else 0,
+        "finished_operations": total - left,
         "errored_operations": errored,
         "submitted_at": submitted,
         "completed_at": completed,
@@ -176,6 +203,11 @@ def _shown(call: Call, row: tuple[Any, ...]) -> Document:
     }
 
 
-def _state(due: float, duration: float) -> str:
-    passed = 1 - (due - time.time()) / duration if duration else 1.0
+def _passed(due: float, call: Call) -> float:
+    """Which share of a batch's time has passed."""
+    duration = float(call.switches["batch_seconds"])
+    return 1 - (due - time.time()) / duration if duration else 1.0
+
+
+def _state(passed: float) -> str:
     return next((state for state, until in STATES if passed < until), STATES[-1][0])

@@ -108,7 +108,7 @@ def get_campaigns(call: Call) -> Document:
 
 
 def campaign_selection(call: Call, *, period_columns: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
-    """The SELECT of campaign numbers by the call's filters, and its values. Bounds are exclusive (assumption)."""
+    """The SELECT of campaign numbers by the call's filters, and its values; bounds are exclusive ("after", OpenAPI)."""
     conditions, values = ["1"], list[Any]()
     for column, choices in (("status", STATUSES), ("type", TYPES)):
         wanted = call.query.choice(column, choices)

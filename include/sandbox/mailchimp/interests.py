@@ -3,14 +3,16 @@
 import hashlib
 from typing import Literal
 
-from include.sandbox.mailchimp.call import Body, Call, Document
+from include.sandbox.mailchimp.bodies import Body
+from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import CATEGORIES, CATEGORY, INTEREST, INTERESTS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.problems import invalid, not_found
+from include.sandbox.texts import wording
 
 Type = Literal["checkboxes", "dropdown", "radio", "hidden"]
 MAX_INTERESTS = 60
-"""Group names per list, as threads report it (assumption)."""
+"""Group names per list (https://kb.mailchimp.com/article/introduction-to-mailchimp-list-management/)."""
 
 
 class CategoryBody(Body):
@@ -57,7 +59,7 @@ def post_category(call: Call) -> Document:
     body = call.body_as(CategoryBody)
     sql = "SELECT 1 FROM interest_categories WHERE list_no = ? AND title = ?"
     if call.database.execute(sql, (found.no, body.title)).fetchone():
-        raise invalid(f'Cannot add "{body.title}" because it already exists on the list.')
+        raise invalid(wording("group_exists", name=body.title))
     category_id = _new_id(call, f"category {found.id} {body.title}")
     row = (found.no, category_id, body.title, body.type, body.display_order)
     call.database.execute("INSERT INTO interest_categories VALUES (NULL, ?, ?, ?, ?, ?)", row)
@@ -102,9 +104,9 @@ def post_interest(call: Call) -> Document:
     sql = "SELECT name FROM interests WHERE list_no = ?"
     names = [name for (name,) in call.database.execute(sql, (found.no,))]
     if body.name in names:
-        raise invalid(f'Cannot add "{body.name}" because it already exists on the list.')
+        raise invalid(wording("group_exists", name=body.name))
     if len(names) >= MAX_INTERESTS:
-        raise invalid(f"Lists are limited to {MAX_INTERESTS} interest groups.")
+        raise invalid(wording("many_groups", most=MAX_INTERESTS))
     interest_id = _new_id(call, f"interest {found.id} {category_id} {body.name}")
     order = body.display_order if body.display_order is not None else len(names) + 1
     row = (found.no, category_id, interest_id, body.name, order)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from include.sandbox.mailchimp.call import Body
+from include.sandbox.mailchimp.bodies import Body
 
 Status = Literal["subscribed", "unsubscribed", "cleaned", "pending", "transactional"]
 PatchStatus = Literal["subscribed", "unsubscribed", "cleaned", "pending"]

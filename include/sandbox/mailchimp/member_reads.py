@@ -9,6 +9,7 @@ from include.sandbox.mailchimp.member_record import STATUSES, subscriber_hash
 from include.sandbox.mailchimp.members import COLUMNS, SOMETIMES, MemberView
 from include.sandbox.mailchimp.problems import FieldError, invalid_fields, not_found
 from include.sandbox.mailchimp.projection import EVERYTHING, Projection
+from include.sandbox.texts import wording
 
 SORT_FIELDS = {"timestamp_opt", "timestamp_signup", "last_changed"}
 MATCHES = {"any": (" OR ", ""), "all": (" AND ", ""), "none": (" OR ", "NOT ")}
@@ -73,7 +74,7 @@ def refuse_unknown_fields(call: Call, example: Document) -> None:
     """
     unknown = call.query.projection().first_unknown({**example, "constraints": None})
     if unknown is not None and call.switches["unknown_fields_are_errors"]:
-        raise invalid_fields(FieldError("fields", f"{unknown} is not a field of this resource"))
+        raise invalid_fields(FieldError("fields", wording("unknown_field", name=unknown)))
 
 
 def show_member(call: Call, found: ListRef, number: int, projection: Projection = EVERYTHING) -> Document:
@@ -136,10 +137,10 @@ def _add_unsubscribed_since(call: Call, condition: Condition, status: str | None
     since = call.query.time("unsubscribed_since")
     if since is not None:
         if status != "unsubscribed":
-            raise invalid_fields(FieldError("unsubscribed_since", "needs status=unsubscribed"))
+            raise invalid_fields(FieldError("unsubscribed_since", wording("needs_unsubscribed")))
         condition.add("m.last_changed > ?", times.last_second_before_or_at(since))
     if call.query.has("since_last_campaign") and not status:
-        raise invalid_fields(FieldError("since_last_campaign", "needs a status"))
+        raise invalid_fields(FieldError("since_last_campaign", wording("needs_status")))
     if call.query.flag("since_last_campaign"):
         last_sent = "SELECT coalesce(max(send_time), '') FROM campaigns WHERE list_no = m.list_no AND status = 'sent'"
         condition.add(f"m.last_changed > ({last_sent})")
@@ -149,8 +150,7 @@ def _add_interests(call: Call, condition: Condition) -> None:
     ids = call.query.words("interest_ids")
     match = call.query.choice("interest_match", MATCHES)
     if bool(ids) != bool(match) or bool(ids) != bool(call.query.text("interest_category_id")):
-        needed = "interest_category_id, interest_ids and interest_match are only used together"
-        raise invalid_fields(FieldError("interest_ids", needed))
+        raise invalid_fields(FieldError("interest_ids", wording("interests_together")))
     if match:
         joint, negation = MATCHES[match]
         one = "coalesce(json_extract(m.interests, ?), 0)"
@@ -159,4 +159,6 @@ def _add_interests(call: Call, condition: Condition) -> None:
 
 def _order(call: Call) -> str:
     field, direction = call.query.order(SORT_FIELDS)
-    return f"m.{field} {direction}, m.no {direction}" if field else "m.no"
+    if field:
+        return f"m.{field} {direction}, m.no {direction}"
+    return "m.no DESC" if call.switches["unsorted_members_newest_first"] else "m.no"

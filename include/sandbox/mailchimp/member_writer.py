@@ -22,18 +22,22 @@ from include.sandbox.mailchimp.member_record import (
 from include.sandbox.mailchimp.merge_fields import merge_fields_of
 from include.sandbox.mailchimp.merge_values import UnacceptableValueError, stored_value
 from include.sandbox.mailchimp.problems import (
+    ANY_OF,
     FieldError,
     forgotten,
     in_compliance_state,
     invalid,
     invalid_fields,
     member_exists,
+    not_movable,
 )
+from include.sandbox.texts import wording
 
+ENTER_A_VALUE = "Please enter a value"
+"""Of a required merge field that is blank (mailchimp-for-wordpress issue 545)."""
 SINGLE_CHOICE = frozenset({"radio", "dropdown"})
 SELECT = f"SELECT {', '.join(COLUMN_NAMES)} FROM members WHERE no = ?"
 UPDATE = f"UPDATE members SET {', '.join(f'{name} = ?' for name in COLUMN_NAMES)} WHERE no = ?"
-ONLY_SUBSCRIBED_MOVE = "You can only update email addresses for members with a status of subscribed."
 
 
 class MemberWriter:
@@ -64,7 +68,7 @@ class MemberWriter:
             Problem: 400, for an address that is refused or forgotten, or for values that are wrong.
         """
         email = (body.email_address or "").strip()
-        check_email(email)
+        check_email(email, self._call.switches)
         self._refuse_forgotten(email)
         database = self._call.database
         number = database.execute("SELECT coalesce(max(no), 0) + 1 FROM members").fetchone()[0]
@@ -128,7 +132,7 @@ class MemberWriter:
         """Gives a member another address: the id follows it, the contact id stays (recorded)."""
         if email == record.email_address:
             return
-        check_email(email)
+        check_email(email, self._call.switches)
         old_id, new_id = record.id, subscriber_hash(email)
         if new_id != old_id:
             self._refuse_forgotten(email)
@@ -136,9 +140,10 @@ class MemberWriter:
             if self._call.database.execute(sql, (self._list.no, new_id)).fetchone():
                 raise member_exists(email)
             if record.status != "subscribed":
-                raise invalid(ONLY_SUBSCRIBED_MOVE)
-            sql = "UPDATE events SET email_id = ? WHERE list_no = ? AND email_id = ?"
-            self._call.database.execute(sql, (new_id, self._list.no, old_id))
+                raise not_movable(record.status)
+            if self._call.switches["activity_follows_new_address"]:
+                sql = "UPDATE events SET email_id = ? WHERE list_no = ? AND email_id = ?"
+                self._call.database.execute(sql, (new_id, self._list.no, old_id))
         record.id, record.email_address = new_id, email
         record.unique_email_id = unique_email_id(self._list.id, new_id)
 
@@ -146,7 +151,9 @@ class MemberWriter:
         # Who unsubscribed decides: after the member's own unsubscribe only a new confirmation brings it back.
         if status == "subscribed" and record.unsubscribed_by == "member":
             raise in_compliance_state(record.email_address)
-        if status in {"subscribed", "pending"} and record.status == "cleaned":
+        if record.status == "cleaned" and (
+            status == "subscribed" or (status == "pending" and not self._call.switches["cleaned_can_be_pending"])
+        ):
             raise in_compliance_state(record.email_address)
 
     def _change_status(self, record: MemberRecord, status: str) -> None:
@@ -185,30 +192,38 @@ class MemberWriter:
             record.location = orjson.dumps(orjson.loads(record.location) | body.location.model_dump()).decode()
 
     def _merged(self, current: str, given: Mapping[str, Any], *, creating: bool) -> str:
+        self._refuse_other_types(given)
         values, errors = orjson.loads(current), []
         for tag in given.keys() & self._fields.keys():  # unknown merge fields are ignored without a word (recorded)
             try:
-                values[tag] = stored_value(self._fields[tag], given[tag])
+                values[tag] = stored_value(self._fields[tag], given[tag], self._call.switches)
             except UnacceptableValueError as error:
                 if self._skip_validation and self._call.switches["skip_validation_admits_wrong_values"]:
                     values[tag] = given[tag]
                 else:
-                    errors.append(FieldError(tag, str(error)))
+                    errors.append(FieldError(tag, error.message))
         if not self._skip_validation and (creating or self._call.switches["updates_need_required_fields"]):
             blank = (tag for tag, field in self._fields.items() if field["required"] and values[tag] == "")
             wrong = {error.field for error in errors}
-            errors += [FieldError(tag, "Please enter a value") for tag in blank if tag not in wrong]
+            errors += [FieldError(tag, ENTER_A_VALUE) for tag in blank if tag not in wrong]
         if errors:
             raise invalid("Your merge fields were invalid.", *sorted(errors, key=lambda error: error.field))
         return orjson.dumps(values).decode()
+
+    def _refuse_other_types(self, given: Mapping[str, Any]) -> None:
+        nulls = () if self._call.switches["null_merge_values_are_refused"] else (type(None),)
+        taken = (str, int, float, dict, *nulls)
+        wrong = [tag for tag, value in given.items() if isinstance(value, bool) or not isinstance(value, taken)]
+        if wrong:
+            raise invalid_fields(*(FieldError(f"merge_fields.{tag}", ANY_OF) for tag in wrong))
 
     def _joined(self, current: str, given: Mapping[str, bool]) -> str:
         joined = orjson.loads(current)
         for interest_id, wanted in given.items():
             if interest_id not in self._groups:
-                raise invalid(f"Invalid interest ID: '{interest_id}'.")
+                raise invalid(f"Invalid interest ID: '{interest_id}'.")  # drewm/mailchimp-api issue 294
             category, kind = self._groups[interest_id]
-            if wanted and kind in SINGLE_CHOICE:
+            if wanted and kind in SINGLE_CHOICE and self._call.switches["single_choice_groups_hold_one"]:
                 others = (other for other, (of, _) in self._groups.items() if of == category)
                 joined |= dict.fromkeys(others, False)
             joined[interest_id] = wanted
@@ -219,4 +234,4 @@ def _time(name: str, value: str) -> str:
     try:
         return times.stored(value)
     except ValueError:
-        raise invalid_fields(FieldError(name, "Value must be an ISO 8601 date and time")) from None
+        raise invalid_fields(FieldError(name, wording("time"))) from None

@@ -6,11 +6,10 @@ from include.sandbox.mailchimp.member_body import NewBody, PatchBody, PutBody
 from include.sandbox.mailchimp.member_reads import find_member, lookup_member, show_member
 from include.sandbox.mailchimp.member_record import subscriber_hash
 from include.sandbox.mailchimp.member_writer import MemberWriter
-from include.sandbox.mailchimp.problems import FieldError, cannot_archive, invalid_fields, member_exists
+from include.sandbox.mailchimp.problems import cannot_archive, invalid_fields, member_exists, missing
 from include.sandbox.mailchimp.segments import set_tags
 
 NOT_ARCHIVABLE = frozenset({"cleaned", "pending", "archived"})
-ANY_OF = "Data did not match any of the schemas described in anyOf."
 
 
 def post_member(call: Call) -> Answer:
@@ -49,10 +48,9 @@ def put_member(call: Call) -> Answer:
 
 def _put_new(call: Call, found: ListRef, body: PutBody, writer: MemberWriter) -> int:
     status = body.status_if_new or body.status  # a status alone is enough (recorded)
-    if not body.email_address:
-        raise invalid_fields(FieldError("email_address", "This value should not be blank."))
-    if status is None:
-        raise invalid_fields(FieldError("status_if_new", ANY_OF))
+    needed = {"email_address": body.email_address, "status_if_new": status}
+    if not body.email_address or status is None:
+        raise invalid_fields(missing(name for name, value in needed.items() if not value))
     # The hash in the path is not compared with the address (recorded): the address decides who is meant.
     if lookup_member(call, found, subscriber_hash(body.email_address.strip())) is not None:
         raise member_exists(body.email_address)

@@ -7,10 +7,12 @@ from typing import Any, Literal
 import orjson
 from pydantic import Field
 
-from include.sandbox.mailchimp.call import Body, Call, Document
+from include.sandbox.mailchimp.bodies import Body
+from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import MERGE_FIELD, MERGE_FIELDS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.problems import FieldError, invalid, invalid_fields, not_found
+from include.sandbox.texts import wording
 
 Type = Literal["text", "number", "address", "phone", "date", "url", "imageurl", "radio", "dropdown", "birthday", "zip"]
 TAG = re.compile(r"[A-Z0-9_]{1,10}")
@@ -117,6 +119,9 @@ def post_merge_field(call: Call) -> Document:
     found = find_list(call)
     body = call.body_as(MergeFieldBody)
     fields = merge_fields_of(call, found.no)
+    most = int(call.switches["most_merge_fields"])
+    if len(fields) >= most:
+        raise invalid(wording("many_fields", most=most))
     number = max((field["merge_id"] for field in fields), default=0) + 1
     tag = _free_tag(body.tag or f"MMERGE{number}", fields)
     field = complete_merge_field(body.model_dump(exclude_none=True) | {"tag": tag}, number)
@@ -163,9 +168,9 @@ def delete_merge_field(call: Call) -> None:
 
 def _free_tag(tag: str, fields: list[Document]) -> str:
     if not TAG.fullmatch(tag):
-        raise invalid_fields(FieldError("tag", "Tags have up to 10 characters of A-Z, 0-9 and _"))
+        raise invalid_fields(FieldError("tag", wording("tag_form")))
     if any(field["tag"] == tag for field in fields):
-        raise invalid(f'A Merge Field with the tag "{tag}" already exists for this list.')
+        raise invalid(wording("tag_exists", tag=tag))
     return tag
 
 

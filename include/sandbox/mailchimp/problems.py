@@ -1,14 +1,22 @@
 """The errors the Marketing API answers, as problem documents.
 
 Titles and details are those of the recorded exchanges where one exists; the others are quoted from
-https://mailchimp.com/developer/marketing/docs/errors/ or from public threads, as docs/sandbox-mailchimp.md lists.
+https://mailchimp.com/developer/marketing/docs/errors/ or from public threads, which are named. Words without a source
+are a `Text`, whose switch has them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from include.sandbox.controls import SwitchValue
+from include.sandbox.texts import Text, said, wording
 
 TYPE = "https://mailchimp.com/developer/marketing/docs/errors/"
 NOT_VALIDATED = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."
+ANY_OF = "Data did not match any of the schemas described in anyOf."
+"""Of a merge field whose value is neither text, number nor address (mc-magento issue 497, pull request 704)."""
+
+Switches = Mapping[str, SwitchValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +24,7 @@ class FieldError:
     """What is wrong with one field of a request."""
 
     field: str
-    message: str
+    message: str | Text
 
 
 @dataclass(slots=True)
@@ -24,22 +32,26 @@ class Problem(Exception):  # noqa: N818 - RFC 7807 calls it a problem
     """An error answer.
 
     Args:
-        typed: recorded Member Exists answers have no `type`; every other one does.
+        typed: recorded Member Exists answers have no `type`, the other recorded ones do; or the switch that decides.
     """
 
     status: int
     title: str
-    detail: str
+    detail: str | Text
     errors: Sequence[FieldError] = ()
     headers: dict[str, str] = field(default_factory=dict)
-    typed: bool = True
+    typed: bool | str = True
 
-    def document(self, instance: str) -> dict[str, object]:
+    def document(self, instance: str, switches: Switches) -> dict[str, object]:
         """The problem document; `instance` is the request's id."""
-        document: dict[str, object] = {"type": TYPE} if self.typed else {}
-        document |= {"title": self.title, "status": self.status, "detail": self.detail, "instance": instance}
+        typed = switches[self.typed] if isinstance(self.typed, str) else self.typed
+        document: dict[str, object] = {"type": TYPE} if typed else {}
+        detail = said(self.detail, switches)
+        document |= {"title": self.title, "status": self.status, "detail": detail, "instance": instance}
         if self.errors:
-            document["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
+            document["errors"] = [
+                {"field": error.field, "message": said(error.message, switches)} for error in self.errors
+            ]
         return document
 
 
@@ -48,14 +60,40 @@ def not_found() -> Problem:
     return Problem(404, "Resource Not Found", "The requested resource could not be found.")
 
 
-def invalid(detail: str, *errors: FieldError) -> Problem:
+def invalid(detail: str | Text, *errors: FieldError) -> Problem:
     """400 Invalid Resource, recorded."""
     return Problem(400, "Invalid Resource", detail, errors)
 
 
 def invalid_fields(*errors: FieldError) -> Problem:
-    """400 Invalid Resource with what is wrong per field."""
+    """400 Invalid Resource with what is wrong per field (drewm/mailchimp-api issue 142)."""
     return invalid(NOT_VALIDATED, *errors)
+
+
+def missing(names: Iterable[str], within: str = "") -> FieldError:
+    """What an object lacks; the field named is the object (APIv3-examples issue 42)."""
+    return FieldError(within, f"Required fields were not provided: {', '.join(names)}")
+
+
+def refuse_empty(name: str, value: str | Sequence[object], switches: Switches) -> None:
+    """Refuses an empty name or list, where the switch has it so.
+
+    Raises:
+        Problem: 400.
+    """
+    if not value and switches["empty_names_are_refused"]:
+        raise invalid_fields(FieldError(name, wording("too_short", least=1)))
+
+
+def tag_exists() -> Problem:
+    """400 for a tag's name that is taken; it has a title of its own (craft-freeform issue 1576)."""
+    return Problem(400, "Bad Request", "Sorry, that tag already exists.")
+
+
+def not_movable(status: str) -> Problem:
+    """400 for a member that cannot get another address (mailchimp-user-sync issue 96)."""
+    needed = 'You can only update email addresses for members with a status of "subscribed."'
+    return invalid(f"""This member's status is "{status}." {needed}""")
 
 
 def member_exists(email: str) -> Problem:
@@ -65,20 +103,20 @@ def member_exists(email: str) -> Problem:
 
 
 def forgotten(email: str) -> Problem:
-    """400 for an address that was deleted for good."""
+    """400 for an address that was deleted for good (mailchimp-for-wordpress issues 666 and 673)."""
     detail = (
         f"{email} was permanently deleted and cannot be re-imported. "
         "The contact must re-subscribe to get back on the list."
     )
-    return Problem(400, "Forgotten Email Not Subscribed", detail)
+    return Problem(400, "Forgotten Email Not Subscribed", detail, typed="compliance_has_type")
 
 
 def in_compliance_state(email: str) -> Problem:
-    """400 for an address that Mailchimp does not let anyone subscribe again."""
+    """400 for an address that Mailchimp does not let anyone subscribe again (mailchimp-for-wordpress issue 798)."""
     detail = (
         f"{email} is in a compliance state due to unsubscribe, bounce, or compliance review and cannot be subscribed."
     )
-    return Problem(400, "Member In Compliance State", detail)
+    return Problem(400, "Member In Compliance State", detail, typed="compliance_has_type")
 
 
 def cannot_archive() -> Problem:
@@ -98,7 +136,7 @@ def bad_json() -> Problem:
     return Problem(400, "JSON Parse Error", "We encountered an unspecified JSON parsing error.")
 
 
-def too_many_requests(detail: str) -> Problem:
+def too_many_requests(detail: str | Text) -> Problem:
     """429."""
     return Problem(429, "Too Many Requests", detail)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from include.sandbox.mailchimp import times
 from include.sandbox.mailchimp.problems import FieldError, Problem, invalid_fields
 from include.sandbox.mailchimp.projection import Projection
+from include.sandbox.texts import Text, wording
 
 DEFAULT_COUNT = 10
 MAX_COUNT = 1000
@@ -33,22 +34,19 @@ DIRECTIONS = ("ASC", "DESC")
 class Query:
     """The query parameters of one call.
 
+    Args:
+        values: by name, as given.
+        empty: whether an empty one is a value, else it counts as not given.
+
     Every reader raises `Problem` (400) that names the parameter when its value is not as it should be.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+    def __init__(self, values: Mapping[str, str], *, empty: bool = True) -> None:
+        self._values = values if empty else {name: value for name, value in values.items() if value}
 
     def text(self, name: str) -> str | None:
         """The parameter, or None where it is absent or empty."""
         return self._values.get(name) or None
-
-    def required_text(self, name: str) -> str:
-        """The parameter, which has to be there."""
-        value = self.text(name)
-        if value is None:
-            raise self._wrong(name, "This value should not be blank.")
-        return value
 
     def words(self, name: str, choices: Collection[str] = ()) -> list[str]:
         """A comma-separated list, of these choices if there are any."""
@@ -68,7 +66,7 @@ class Query:
         """A boolean; false where it is absent."""
         value = self._values.get(name, "false").lower()
         if value not in TRUE | FALSE:
-            raise self._wrong(name, "Value must be a boolean")
+            raise self._wrong(name, wording("boolean"))
         return value in TRUE
 
     def has(self, name: str) -> bool:
@@ -83,7 +81,7 @@ class Query:
         try:
             return times.parse(value)
         except ValueError:
-            raise self._wrong(name, "Value must be an ISO 8601 date and time") from None
+            raise self._wrong(name, wording("time")) from None
 
     def order(self, fields: Collection[str]) -> tuple[str | None, str]:
         """By which field a collection is sorted, if any, and in which direction."""
@@ -111,7 +109,7 @@ class Query:
         """Which fields of the answer are wanted."""
         wanted, unwanted = self.words("fields"), self.words("exclude_fields")
         if wanted and unwanted:
-            raise self._wrong("exclude_fields", "fields and exclude_fields cannot be used together")
+            raise self._wrong("exclude_fields", wording("fields_or_exclude"))
         return Projection.of(wanted, unwanted)
 
     def _integer(self, name: str, default: int, most: int | None) -> int:
@@ -119,15 +117,15 @@ class Query:
         if value is None:
             return default
         if not value.isascii() or not value.isdigit():
-            raise self._wrong(name, "Value must be a whole number that is not negative")
+            raise self._wrong(name, wording("whole"))
         number = int(value)
         if most is not None and number > most:
-            raise self._wrong(name, f"Value must be at most {most}")
+            raise self._wrong(name, wording("most", most=most))
         return number
 
     def _not_one_of(self, name: str, choices: Collection[str]) -> Problem:
-        return self._wrong(name, f"Value must be one of the allowed values: {', '.join(sorted(choices))}")
+        return self._wrong(name, wording("choice", values=", ".join(sorted(choices))))
 
     @staticmethod
-    def _wrong(name: str, message: str) -> Problem:
+    def _wrong(name: str, message: Text) -> Problem:
         return invalid_fields(FieldError(name, message))

@@ -52,7 +52,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a report knows of a recipient; a forgotten one has lost everything but the id (assumption)."""
+    """What a report knows of a recipient; a forgotten one is anonymous.
+
+    Source: https://mailchimp.com/help/delete-contacts/.
+    """
 
     email_address: str = ""
     merge_fields: Any = None

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from include.sandbox.mailchimp.call import Answer, Body, Call, Document
+from include.sandbox.mailchimp.bodies import Body
+from include.sandbox.mailchimp.call import Answer, Call, Document
 from include.sandbox.mailchimp.links import MEMBER_TAGS, MEMBERS, SEGMENT, links
 from include.sandbox.mailchimp.lists import find_list
 from include.sandbox.mailchimp.member_reads import find_member
@@ -20,8 +21,7 @@ from include.sandbox.mailchimp.segments import (
     set_tags,
     visible_statuses,
 )
-
-NOT_ON_THE_LIST = "Email address is not on the list"
+from include.sandbox.texts import said, wording
 
 
 class MembershipBody(Body):
@@ -52,7 +52,7 @@ def post_segment_members(call: Call) -> Answer:
     body = call.body_as(MembershipBody)
     for name in ("members_to_add", "members_to_remove"):
         if len(getattr(body, name)) > MOST_MEMBERS:
-            raise invalid_fields(FieldError(name, f"At most {MOST_MEMBERS} addresses can be given"))
+            raise invalid_fields(FieldError(name, wording("many_addresses", most=MOST_MEMBERS)))
     to_add, unknown = find_addresses(call, found, body.members_to_add)
     to_remove, unknown_too = find_addresses(call, found, body.members_to_remove)
     added = add_members(call, segment_id, to_add.values())
@@ -64,7 +64,7 @@ def post_segment_members(call: Call) -> Answer:
     document = {
         "members_added": view.show(added),
         "members_removed": view.show(removed),
-        "errors": [{"email_addresses": nobody, "error": NOT_ON_THE_LIST}] if nobody else [],
+        "errors": [{"email_addresses": nobody, "error": said(wording("not_on_list"), call.switches)}] if nobody else [],
         "total_added": len(added),
         "total_removed": len(removed),
         "error_count": len(nobody),

@@ -7,11 +7,13 @@ import orjson
 from pydantic import Field
 
 from include.sandbox.mailchimp import times
-from include.sandbox.mailchimp.call import Body, Call, Document
+from include.sandbox.mailchimp.bodies import Body
+from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import SEGMENT, SEGMENTS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.member_record import subscriber_hash
-from include.sandbox.mailchimp.problems import FieldError, invalid, invalid_fields, not_found
+from include.sandbox.mailchimp.problems import FieldError, invalid_fields, not_found, refuse_empty, tag_exists
+from include.sandbox.texts import wording
 
 MOST_MEMBERS = 500
 COLUMNS = "id, name, type, options, created_at, updated_at"
@@ -27,7 +29,7 @@ class SegmentOptions(Body):
 class SegmentBody(Body):
     """POST and PATCH of a segment: e-mail addresses make it static."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(max_length=100)
     static_segment: list[str] | None = None
     options: SegmentOptions | None = None
 
@@ -59,13 +61,14 @@ def post_segment(call: Call) -> Document:
     """POST /lists/{list_id}/segments: static with `static_segment`, saved with `options`."""
     found = find_list(call)
     body = call.body_as(SegmentBody)
+    refuse_empty("name", body.name, call.switches)
     if (body.static_segment is None) == (body.options is None):
-        raise invalid_fields(FieldError("static_segment", "Either static_segment or options has to be given"))
+        raise invalid_fields(FieldError("static_segment", wording("segment_kind")))
     if body.static_segment is not None and len(body.static_segment) > MOST_MEMBERS:
-        raise invalid_fields(FieldError("static_segment", f"At most {MOST_MEMBERS} addresses can be given"))
+        raise invalid_fields(FieldError("static_segment", wording("many_addresses", most=MOST_MEMBERS)))
     sql = "SELECT 1 FROM segments WHERE list_no = ? AND name = ?"
     if call.database.execute(sql, (found.no, body.name)).fetchone():
-        raise invalid("Sorry, that tag already exists.")
+        raise tag_exists()
     kind = "saved" if body.static_segment is None else "static"
     options = body.options.model_dump(exclude_none=True) if body.options else {}
     segment_id = _create(call, found, body.name, kind, options)
@@ -79,6 +82,7 @@ def patch_segment(call: Call) -> Document:
     found = find_list(call)
     segment_id = int(segment_row(call, found)[0])
     body = call.body_as(SegmentBody)
+    refuse_empty("name", body.name, call.switches)
     sql = "UPDATE segments SET name = ?, updated_at = ? WHERE id = ?"
     call.database.execute(sql, (body.name, call.time, segment_id))
     if body.static_segment is not None:

@@ -5,16 +5,29 @@ import pytest
 from tests.contract.mailchimp.account_state import LIST, account_state
 from tests.unit.sandbox.mailchimp.conftest import Api
 
+ALLOWED = {"owner": 4, "admin": 4, "manager": 4, "author": 3, "viewer": 2}
 
-@pytest.mark.parametrize("role", ["owner", "admin", "manager", "author", "viewer"])
-def test_only_managers_and_above_reach_audiences(api: Api, role: str) -> None:
+
+def logged_in(api: Api, role: str) -> None:
     state = account_state()
     state["account"]["role"] = role
     api.load(state)
+
+
+@pytest.mark.parametrize(("role", "reached"), ALLOWED.items())
+def test_a_role_is_told_at_the_root_and_decides_what_can_be_reached(api: Api, role: str, reached: int) -> None:
+    logged_in(api, role)
     assert api("GET", "/").json()["role"] == role
-    allowed = role in {"owner", "admin", "manager"}
-    assert api("GET", f"/lists/{LIST}").status_code == (200 if allowed else 403)
-    assert api("GET", "/reports").status_code == 200
+    statuses = [api("GET", path).status_code for path in ("/ping", "/reports", "/campaigns", f"/lists/{LIST}")]
+    assert statuses == [200] * reached + [403] * (4 - reached)
+    assert api("DELETE", f"/lists/{LIST}").status_code == (204 if reached == 4 else 403)
+
+
+def test_whether_viewers_read_campaigns_is_a_switch(api: Api) -> None:
+    logged_in(api, "viewer")
+    assert api("GET", "/campaigns").status_code == 403
+    api.controls.set_switches({"viewers_read_campaigns": True})
+    assert api("GET", "/campaigns").status_code == 200
 
 
 def test_an_audience_that_is_deleted_is_gone_and_its_campaigns_stay(api: Api) -> None:

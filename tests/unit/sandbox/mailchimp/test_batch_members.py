@@ -31,6 +31,8 @@ def test_one_bad_member_does_not_fail_the_others(api: Api) -> None:
     )
     assert (answer["total_created"], answer["error_count"]) == (1, 4)
     assert [error["error_code"] for error in answer["errors"]] == ["ERROR_CONTACT_EXISTS"] + ["ERROR_GENERIC"] * 3
+    lacking = "Required fields were not provided: status"
+    assert (answer["errors"][3]["field"], answer["errors"][3]["field_message"]) == ("", lacking)
     assert (answer["errors"][2]["field"], answer["errors"][2]["field_message"]) == ("SPEND", "Please enter a number")
 
 

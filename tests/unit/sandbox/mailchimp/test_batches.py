@@ -3,6 +3,8 @@
 import io
 import json
 import tarfile
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -51,9 +53,16 @@ def test_results_do_not_come_in_the_order_of_the_operations(api: Api) -> None:
 
 
 def test_results_expire_after_ten_minutes_and_a_new_address_is_given(api: Api) -> None:
+    began = api.controls.now()
+    api.controls.clock.set(began, frozen=True)
     batch = start(api, patch(ANN, vip=True))
-    api.controls.clock.set(api.controls.now().replace(year=2027))
-    assert "expired" in fetch(api, batch["response_body_url"]).text
+    api.controls.clock.set(began + timedelta(minutes=9, seconds=59), frozen=True)
+    assert fetch(api, batch["response_body_url"]).status_code == 200
+    api.controls.clock.set(began + timedelta(minutes=10, seconds=1), frozen=True)
+    expired = fetch(api, batch["response_body_url"])
+    assert (expired.status_code, "expired" in expired.text) == (403, True)
+    again = api("GET", f"/batches/{batch['id']}").json()["response_body_url"]
+    assert fetch(api, again).status_code == 200
 
 
 def test_the_address_takes_no_credentials_and_no_forged_signature(api: Api) -> None:
@@ -73,6 +82,42 @@ def test_a_batch_can_hang_and_its_results_can_be_lost(api: Api) -> None:
     done = api("GET", f"/batches/{batch['id']}").json()
     assert done["status"] == "finished"
     assert fetch(api, done["response_body_url"]).status_code == 404
+
+
+def when(api: Api, batch: dict[str, Any], passed: float) -> dict[str, Any]:
+    """The batch when this share of its time, 1000 s, has passed."""
+    sql = "UPDATE batches SET due = ? WHERE id = ?"
+    api.store.database.execute(sql, (time.time() + 1000 * (1 - passed), batch["id"]))
+    return api("GET", f"/batches/{batch['id']}").json()
+
+
+PASSED = {"pending": 0.1, "preprocessing": 0.3, "started": 0.6, "finalizing": 0.8, "finished": 1.1}
+
+
+def test_a_batch_passes_through_its_states(api: Api) -> None:
+    api.controls.set_switches({"batch_seconds": 1000.0})
+    batch = start(api, patch(ANN, merge_fields={"FNAME": "A"}))
+    shown = [when(api, batch, passed) for passed in PASSED.values()]
+    assert [one["status"] for one in shown] == list(PASSED)
+    assert [one["total_operations"] for one in shown] == [0, 0, 1, 1, 1]
+    assert [one["finished_operations"] for one in shown] == [0, 0, 0, 0, 1]
+    assert [bool(one["response_body_url"]) for one in shown] == [False] * 4 + [True]
+
+
+def test_whether_operations_take_effect_at_once_is_a_switch(api: Api) -> None:
+    api.controls.set_switches({"batch_seconds": 1000.0, "batch_operations_at_once": False})
+    emails = [f"m{number}@mail.example" for number in range(4)]
+    for email in emails:
+        api.add(email)
+    batch = start(api, *[patch(email, vip=True) for email in emails], patch("nobody@mail.example", vip=True))
+    done = []
+    for passed in (0.4, 0.56, 0.64, 0.8, 1.1):
+        shown = when(api, batch, passed)
+        done.append(shown["finished_operations"])
+        changed = sum(api.member(email)["vip"] for email in emails)
+        assert changed == shown["finished_operations"] - shown["errored_operations"]
+    assert (done, shown["errored_operations"]) == ([0, 1, 2, 5, 5], 1)
+    assert sorted(result["operation_id"] for result in results(api, shown)) == [*emails, "nobody@mail.example"]
 
 
 def test_at_most_500_batches_are_pending(api: Api) -> None:

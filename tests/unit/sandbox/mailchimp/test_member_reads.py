@@ -59,6 +59,12 @@ def test_whether_the_unfiltered_list_has_archived_members_is_a_switch(api: Api) 
     assert EVE in api.emails()
 
 
+def test_whether_members_without_an_order_come_newest_first_is_a_switch(api: Api) -> None:
+    coming = api.emails()
+    api.controls.set_switches({"unsorted_members_newest_first": True})
+    assert api.emails() == coming[::-1] != coming
+
+
 def test_since_and_before_last_changed_are_exclusive(api: Api) -> None:
     api.load(many(5))
     third = "2026-10-01T08:00:02+00:00"

@@ -2,7 +2,20 @@
 
 import pytest
 
-from tests.contract.mailchimp.account_state import ANN, BOB, CAT, DAN, EVE, FAY, LIST, MONTHLY, NEWS, WEEKLY, member_id
+from tests.contract.mailchimp.account_state import (
+    ANN,
+    BOB,
+    CAMPAIGN,
+    CAT,
+    DAN,
+    EVE,
+    FAY,
+    LIST,
+    MONTHLY,
+    NEWS,
+    WEEKLY,
+    member_id,
+)
 from tests.unit.sandbox.mailchimp.conftest import Api
 
 
@@ -38,9 +51,34 @@ def test_archiving_does_not_launder_a_members_own_unsubscribe(api: Api) -> None:
     assert title(api.add(BOB)) == "Member In Compliance State"
 
 
-@pytest.mark.parametrize("status", ["subscribed", "pending"])
-def test_a_cleaned_member_cannot_be_subscribed(api: Api, status: str) -> None:
-    assert title(api.patch(CAT, {"status": status})) == "Member In Compliance State"
+def test_a_cleaned_member_cannot_be_subscribed(api: Api) -> None:
+    assert title(api.patch(CAT, {"status": "subscribed"})) == "Member In Compliance State"
+
+
+def test_whether_a_cleaned_member_can_be_asked_again_is_a_switch(api: Api) -> None:
+    assert title(api.patch(CAT, {"status": "pending"})) == "Member In Compliance State"
+    api.controls.set_switches({"cleaned_can_be_pending": True})
+    assert title(api.patch(CAT, {"status": "subscribed"})) == "Member In Compliance State"
+    assert api.patch(CAT, {"status": "pending"}).json()["status"] == "pending"
+
+
+def test_whether_compliance_errors_have_a_type_is_a_switch(api: Api) -> None:
+    def typed() -> list[bool]:
+        answers = api.add("gone@mail.example"), api.patch(BOB, {"status": "subscribed"})
+        return ["type" in answer.json() for answer in answers]
+
+    assert typed() == [True, True]
+    api.controls.set_switches({"compliance_has_type": False})
+    assert typed() == [False, False]
+
+
+def test_which_domains_look_fake_is_a_switch(api: Api) -> None:
+    def taken(domain: str) -> bool:
+        return api.add(f"new@{domain}").status_code == 200
+
+    assert [taken(domain) for domain in ("yopmail.com", "example.org", "mail.example")] == [False, False, True]
+    api.controls.set_switches({"fake_domains": "example.com,corp.example"})
+    assert [taken(domain) for domain in ("example.com", "corp.example", "example.org")] == [False, False, True]
 
 
 def test_a_forgotten_address_is_refused_for_good(api: Api) -> None:
@@ -68,15 +106,22 @@ def test_addresses_that_are_refused(api: Api, email: str, detail: str) -> None:
     assert api.add(email).json()["detail"] == detail
 
 
-def test_a_new_address_moves_the_id_and_keeps_contact_id_tags_and_activity(api: Api) -> None:
+def test_a_new_address_moves_the_id_and_keeps_contact_id_and_tags(api: Api) -> None:
     before = api.member(ANN)
     moved = api.patch(ANN, {"email_address": "anna@mail.example"}).json()
     assert (moved["id"], moved["contact_id"]) == (member_id("anna@mail.example"), before["contact_id"])
     assert moved["unique_email_id"] != before["unique_email_id"]
     assert [tag["name"] for tag in moved["tags"]] == ["Customer"]
     assert api("GET", f"/lists/{LIST}/members/{member_id(ANN)}").status_code == 404
-    activity = api("GET", f"/lists/{LIST}/members/{moved['id']}/activity").json()
-    assert activity["total_items"] == 4
+
+
+@pytest.mark.parametrize(("follows", "address", "events"), [(False, "", 0), (True, "anna@mail.example", 4)])
+def test_whether_activity_follows_a_new_address_is_a_switch(api: Api, follows: bool, address: str, events: int) -> None:
+    api.controls.set_switches({"activity_follows_new_address": follows})
+    moved = api.patch(ANN, {"email_address": "anna@mail.example"}).json()["id"]
+    assert api("GET", f"/lists/{LIST}/members/{moved}/activity").json()["total_items"] == events
+    rows = api("GET", f"/reports/{CAMPAIGN}/sent-to").json()["sent_to"]
+    assert [row["email_address"] for row in rows] == [address, BOB, CAT]
 
 
 def test_an_address_that_differs_in_case_only_is_the_same_member(api: Api) -> None:
@@ -91,14 +136,17 @@ def test_an_address_that_is_taken_even_by_an_archived_member_is_refused(api: Api
 
 @pytest.mark.parametrize("email", [BOB, CAT, DAN])
 def test_only_subscribed_members_can_move(api: Api, email: str) -> None:
-    answer = api.patch(email, {"email_address": "new@mail.example"})
-    assert answer.json()["detail"].startswith("You can only update email addresses for members with a status of subs")
+    detail = api.patch(email, {"email_address": "new@mail.example"}).json()["detail"]
+    assert detail.startswith(f"""This member's status is "{api.member(email)["status"]}." You can only update""")
 
 
 def test_a_put_that_would_create_needs_address_and_status(api: Api) -> None:
     new = "new@mail.example"
-    assert api.put(new, {"merge_fields": {"FNAME": "N"}}).json()["errors"][0]["field"] == "email_address"
-    assert api.put(new, {"email_address": new}).json()["errors"][0]["field"] == "status_if_new"
+    needed = "Required fields were not provided:"
+    nothing = api.put(new, {"merge_fields": {"FNAME": "N"}}).json()["errors"]
+    assert nothing == [{"field": "", "message": f"{needed} email_address, status_if_new"}]
+    assert api.put(new, {"email_address": new}).json()["errors"][0]["message"] == f"{needed} status_if_new"
+    assert api.put(new, {"status_if_new": "pending"}).json()["errors"][0]["message"] == f"{needed} email_address"
     assert api.put(new, {"email_address": new, "status_if_new": "pending"}).json()["status"] == "pending"
     assert api.put(new, {"merge_fields": {"FNAME": "N"}}).json()["merge_fields"]["FNAME"] == "N"
 
@@ -164,6 +212,25 @@ def test_skipped_validation_lets_wrong_values_in_unless_that_is_switched_off(api
     assert api.patch(ANN, wrong, skip_merge_validation="true").json()["merge_fields"]["TIER"] == "Platinum"
     api.controls.set_switches({"skip_validation_admits_wrong_values": False})
     assert api.patch(ANN, wrong, skip_merge_validation="true").status_code == 400
+
+
+@pytest.mark.parametrize("value", [None, True, ["a"]])
+def test_a_merge_value_that_is_no_text_number_or_address_is_refused(api: Api, value: object) -> None:
+    refused = api.patch(ANN, {"merge_fields": {"LNAME": value}}, skip_merge_validation="true")
+    words = "Data did not match any of the schemas described in anyOf."
+    assert (refused.status_code, refused.json()["errors"]) == (400, [{"field": "merge_fields.LNAME", "message": words}])
+
+
+def test_whether_null_merge_values_are_refused_is_a_switch(api: Api) -> None:
+    assert api.patch(ANN, {"merge_fields": {"LNAME": None}}).status_code == 400
+    api.controls.set_switches({"null_merge_values_are_refused": False})
+    assert api.patch(ANN, {"merge_fields": {"LNAME": None}}).json()["merge_fields"]["LNAME"] == ""
+
+
+def test_whether_a_radio_group_holds_one_interest_is_a_switch(api: Api) -> None:
+    api.controls.set_switches({"single_choice_groups_hold_one": False})
+    interests = api.patch(ANN, {"interests": {WEEKLY: True, MONTHLY: True}}).json()["interests"]
+    assert (interests[WEEKLY], interests[MONTHLY]) == (True, True)
 
 
 def test_a_radio_group_holds_one_choice_and_a_checkbox_group_many(api: Api) -> None:

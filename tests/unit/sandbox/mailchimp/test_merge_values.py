@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sandbox.mailchimp.merge_values import UnacceptableValueError, stored_value, text_cut
+from include.sandbox.mailchimp.switches import SWITCHES
 
+DEFAULTS = {name: switch.default for name, switch in SWITCHES.items()}
 WHOLE = {"addr1": "1 Rue A", "city": "Paris", "state": "-", "zip": "75001"}
 
 
@@ -38,13 +40,13 @@ def field(kind: str, **options: Any) -> dict[str, Any]:
     ],
 )
 def test_values_that_are_taken(definition: dict[str, Any], value: Any, stored: Any) -> None:
-    assert stored_value(definition, value) == stored
+    assert stored_value(definition, value, DEFAULTS) == stored
 
 
 @pytest.mark.parametrize("kind", ["text", "number", "address", "phone", "date", "url", "dropdown", "birthday", "zip"])
 @pytest.mark.parametrize("blank", ["", None, {}])
 def test_blank_is_the_empty_string_for_every_type(kind: str, blank: Any) -> None:
-    assert stored_value(field(kind), blank) == ""
+    assert stored_value(field(kind), blank, DEFAULTS) == ""
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,7 @@ def test_blank_is_the_empty_string_for_every_type(kind: str, blank: Any) -> None
         (field("birthday"), "2026-02-03"),
         (field("zip"), "7500"),
         (field("phone", phone_format="US"), "000"),
+        (field("phone", phone_format="US"), "(206) 555-0100"),
         (field("url"), "a.example"),
         (field("dropdown", choices=["Gold"]), "gold"),
         (field("radio", choices=["Gold"]), "Silver"),
@@ -71,7 +74,7 @@ def test_blank_is_the_empty_string_for_every_type(kind: str, blank: Any) -> None
 )
 def test_values_that_are_refused(definition: dict[str, Any], value: Any) -> None:
     with pytest.raises(UnacceptableValueError):
-        stored_value(definition, value)
+        stored_value(definition, value, DEFAULTS)
 
 
 @given(st.text())
@@ -80,3 +83,18 @@ def test_a_text_is_cut_at_255_bytes_between_two_characters(text: str) -> None:
     assert text.startswith(cut) or not text.isprintable()
     assert len(cut.encode()) <= 255
     assert len(cut.encode()) > 251 or cut == text.encode(errors="ignore").decode()
+
+
+def test_whether_an_address_without_country_gets_one_is_a_switch() -> None:
+    assert stored_value(field("address"), WHOLE, DEFAULTS)["country"] == ""
+    switches = DEFAULTS | {"missing_country": "US"}
+    assert stored_value(field("address"), WHOLE, switches)["country"] == "US"
+    assert stored_value(field("address"), {**WHOLE, "country": "France"}, switches)["country"] == "France"
+
+
+def test_whether_countries_are_codes_is_a_switch() -> None:
+    address, switches = {**WHOLE, "country": "France"}, DEFAULTS | {"countries_are_codes": True}
+    assert stored_value(field("address"), address, DEFAULTS)["country"] == "France"
+    with pytest.raises(UnacceptableValueError):
+        stored_value(field("address"), address, switches)
+    assert stored_value(field("address"), {**WHOLE, "country": "FR"}, switches)["country"] == "FR"

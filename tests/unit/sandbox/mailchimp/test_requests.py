@@ -51,7 +51,7 @@ def test_a_parameter_that_is_not_as_documented_is_refused_by_name(api: Api, path
         ("POST", f"/lists/{LIST}/interest-categories", {"title": "New", "type": None}, "type"),
         ("POST", f"/lists/{LIST}/segments", {"name": "New", "options": {"match": "some"}}, "options.match"),
         ("POST", f"/lists/{LIST}/segments/501", {"members_to_add": None}, "members_to_add"),
-        ("POST", "/batches", {"operations": [{"method": "GET", "path": "/", "body": None}]}, "operations.0.body"),
+        ("POST", "/batches", {"operations": [{"method": "GET", "path": "/", "body": None}]}, "operations.item:0.body"),
     ],
 )
 def test_nulls_and_wrong_types_are_refused_and_change_nothing(
@@ -61,6 +61,51 @@ def test_nulls_and_wrong_types_are_refused_and_change_nothing(
     refused = api(method, path, body)
     assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (400, [field])
     assert list(api.store.export()) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({"operations": [{"method": "GET", "path": "/", "params": "x"}]}, "operations.item:0.params", "object, string"),
+        ({"operations": {}}, "operations", "array, object"),
+        ({"operations": [[]]}, "operations.item:0", "object, array"),
+        ({"operations": [{"method": "GET", "path": 1}]}, "operations.item:0.path", "string, integer"),
+        ({"operations": [{"method": "GET", "path": None}]}, "operations.item:0.path", "string, NULL"),
+    ],
+)
+def test_a_wrong_type_is_told_as_the_vendor_tells_it(api: Api, body: dict[str, Any], field: str, message: str) -> None:
+    told = {"field": field, "message": f"Schema describes {message} found instead"}
+    assert api("POST", "/batches", body).json()["errors"] == [told]
+
+
+def test_what_an_object_lacks_is_told_at_the_object(api: Api) -> None:
+    told = api("POST", "/batches", {"operations": [{"operation_id": "1"}]}).json()["errors"]
+    assert told == [{"field": "operations.item:0", "message": "Required fields were not provided: method, path"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(f"/lists/{LIST}/segments", {"name": "", "static_segment": []}), ("/batches", {"operations": []})],
+)
+def test_whether_empty_names_and_batches_are_refused_is_a_switch(api: Api, path: str, body: dict[str, Any]) -> None:
+    assert api("POST", path, body).status_code == 400
+    api.controls.set_switches({"empty_names_are_refused": False})
+    assert api("POST", path, body).status_code == 200
+
+
+def test_whether_empty_parameters_are_refused_is_a_switch(api: Api) -> None:
+    assert api("GET", LISTS, count="").status_code == 400
+    api.controls.set_switches({"empty_parameters_are_refused": False})
+    assert api("GET", LISTS, count="", since_date_created="", sort_dir="").json()["total_items"] == 1
+
+
+def test_how_many_merge_fields_a_list_has_is_a_switch(api: Api) -> None:
+    def add(number: int) -> int:
+        return api("POST", FIELDS, {"name": f"Field {number}", "type": "text"}).status_code
+
+    assert [add(number) for number in range(26)] == [200] * 25 + [400]
+    api.controls.set_switches({"most_merge_fields": 80})
+    assert add(31) == 200
 
 
 def test_only_the_documented_options_of_a_field_are_kept(api: Api) -> None:

@@ -61,4 +61,4 @@ def test_an_empty_tag_list_clears_nothing(api: Api) -> None:
 
 def test_a_tag_name_is_taken_once(api: Api) -> None:
     answer = api("POST", f"/lists/{LIST}/segments", {"name": "Customer", "static_segment": []})
-    assert answer.json()["detail"] == "Sorry, that tag already exists."
+    assert (answer.json()["title"], answer.json()["detail"]) == ("Bad Request", "Sorry, that tag already exists.")
