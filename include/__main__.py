@@ -3,6 +3,7 @@
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
     python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
     python -m include compare-policies --audience newsletter [--config DIR] [--root DIR]
+    python -m include queries --audience newsletter [--reset NAME] [--config DIR] [--root DIR]
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
     python -m include disconnect [--config DIR] [--root DIR]
@@ -18,19 +19,23 @@ import argparse
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
 from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
-from include.pipelines import approvals, extract_salesforce, snapshot_activity, sync_audience
+from include.pipelines import approvals, extract_salesforce, query_state, snapshot_activity, sync_audience
 from include.pipelines.compare_policies import compare_policies
 from include.pipelines.disconnect import disconnect
+from include.pipelines.query_tables import queries_table
 from include.pipelines.run import SyncRun
 from include.wiring import Project, load_project
 
 STOPPED = 3
 DEFERRED = 4
+Account = dict[str, dict[str, object]]
+"""Counts by stage."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,18 +63,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, object]]:
+def _run(project: Project, options: argparse.Namespace) -> Account:
     run_id = options.run_id
-    if options.command == "snapshot":
-        return snapshot_activity.run(project, run_id, options.date, backfill=options.backfill)
-    if options.command == "disconnect":
-        return disconnect(project)
     if "audience" in options and options.audience not in project.configuration.audiences:
         known = ", ".join(sorted(project.configuration.audiences))
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
-    if options.command == "approve":
-        return {"approve": approvals.approve(SyncRun(project, options.audience, run_id), getuser())}
-    account: dict[str, dict[str, object]] = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
+    if command := WITHOUT_READING.get(options.command):
+        return command(project, options)
+    account: Account = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
     if options.command == "extract":
         return account
     if options.command == "compare-policies":
@@ -78,6 +79,31 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, dict[str, o
     how = {"dry_run": options.dry_run, "query": options.query}
     approved_by = getuser() if options.approve else None
     return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
+
+
+def _snapshot(project: Project, options: argparse.Namespace) -> Account:
+    return snapshot_activity.run(project, options.run_id, options.date, backfill=options.backfill)
+
+
+def _approve(project: Project, options: argparse.Namespace) -> Account:
+    return {"approve": approvals.approve(SyncRun(project, options.audience, options.run_id), getuser())}
+
+
+def _queries(project: Project, options: argparse.Namespace) -> Account:
+    """Show the queries, once one was reset where that is asked for."""
+    if options.reset:
+        query_state.reset(project, options.audience, options.reset)
+    print(queries_table(query_state.listing(project, options.audience)))
+    return {}
+
+
+WITHOUT_READING: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
+    "approve": _approve,
+    "disconnect": lambda project, _: disconnect(project),
+    "queries": _queries,
+    "snapshot": _snapshot,
+}
+"""Commands that do not start with an extraction of Salesforce."""
 
 
 def _named(options: argparse.Namespace) -> str:
@@ -106,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
         "compare-policies", parents=[shared], help="what each policy would do; writes nothing"
     )
     compare.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    queries = commands.add_parser("queries", parents=[shared], help="an audience's queries, and when each last ran")
+    queries.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    queries.add_argument("--reset", metavar="QUERY", help="forget when this query was first seen and last ran")
     commands.add_parser("disconnect", parents=[shared], help="forget the connected accounts and how far they were read")
     snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
     snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")

@@ -95,7 +95,8 @@ def _views(warehouse: Warehouse, fresh: Fresh, version: int) -> DuckDBPyConnecti
     """A connection with `fresh` (what was read), `stored` (the table), `current` (the table in fresh's columns).
 
     SystemModstamp has whole seconds: of a row that changed within the second in which it was read before, `modified_at`
-    is a microsecond later, so that the change is one for whoever compares.
+    is a microsecond later, so that the change is one for whoever compares. `reading` counts the readings that found
+    something: it tells what was known when, whatever any clock says.
     """
     connection = connect()
     warehouse.view(connection, "stored", PEOPLE, version)
@@ -112,15 +113,19 @@ def _views(warehouse: Warehouse, fresh: Fresh, version: int) -> DuckDBPyConnecti
 
 
 def _stamped(columns: Sequence[str], before: datetime | None) -> str:
-    others = (column for column in columns if column != "modified_at")
+    others = (column for column in columns if column not in {"modified_at", "reading"})
     differs = " OR ".join(f"read.{_quoted(c)} IS DISTINCT FROM current.{_quoted(c)}" for c in others)
     told_again = f"read.modified_at >= TIMESTAMPTZ '{before.isoformat()}' AND ({differs})" if before else "false"
     return f"""
-        SELECT read.* REPLACE (
+        WITH stamped AS (SELECT read.* REPLACE (
             CASE WHEN date_trunc('second', current.modified_at) IS DISTINCT FROM read.modified_at THEN read.modified_at
                  WHEN {told_again} THEN current.modified_at + INTERVAL 1 microsecond
                  ELSE current.modified_at END AS modified_at)
-        FROM read LEFT JOIN current USING (object, id)
+        FROM read LEFT JOIN current USING (object, id))
+        SELECT stamped.* REPLACE (
+            CASE WHEN stamped.modified_at IS NOT DISTINCT FROM current.modified_at THEN current.reading
+                 ELSE (SELECT coalesce(max(reading), 0) + 1 FROM current) END AS reading)
+        FROM stamped LEFT JOIN current USING (object, id)
         """
 
 

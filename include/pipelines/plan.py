@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from include.pipelines import query_state
 from include.pipelines.estimate import estimate
 from include.pipelines.plan_inputs import other_lists, plan_inputs
 from include.transform.opt_outs import OPEN
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from include.pipelines.run import SyncRun
+    from include.transform.inputs import Inputs
     from include.transform.plan import Planned
 
 
@@ -32,13 +34,16 @@ def transform(run: SyncRun) -> dict[str, object]:
     show_sources(run, connection)
     inputs = plan_inputs(run)
     planned = make_plan(connection, inputs)
+    reading = query_state.newest_reading(connection)
+    query_state.see(run, reading)
     run.project.warehouse.replace(PLANS, _plan_rows(run, connection), run_id=run.run_id)
     for name in ("ledger", "assignments", "synced_values"):
         run.project.staging.write_relation(run.partition(name), getattr(planned, name))
     return _account(connection, planned) | {
         "estimated_calls": estimate(run, connection),
         "query": run.query,
-        "known_queries": [query.name for query in run.audience.queries],
+        "selected": _selected(connection, inputs),
+        "reading": reading,
         "dry_run": run.dry_run,
         "policy": run.policy(),
     }
@@ -77,6 +82,15 @@ def _plan_rows(run: SyncRun, connection: DuckDBPyConnection) -> pa.Table:
         params={"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},
     ).to_arrow_table()
     return rows
+
+
+def _selected(connection: DuckDBPyConnection, inputs: Inputs) -> dict[str, int]:
+    """By query of the run, the people with an e-mail that it selects."""
+    if not inputs.queries:
+        return {}
+    counts = ", ".join(f"count(*) FILTER (q{n})" for n in range(len(inputs.queries)))
+    (row,) = connection.execute(f"SELECT {counts} FROM persons").fetchall()
+    return {query.name: people for query, people in zip(inputs.queries, row, strict=True)}
 
 
 def _account(connection: DuckDBPyConnection, planned: Planned) -> dict[str, object]:

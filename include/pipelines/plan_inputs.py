@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,13 +9,11 @@ from zoneinfo import ZoneInfo
 from include.config.candidates import did_you_mean
 from include.config.dates import Calendar
 from include.errors import ConfigError
-from include.pipelines import runs
+from include.pipelines import query_state
 from include.pipelines.find_audience import known_list
 from include.transform.inputs import Inputs, lead_defaults
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from include.pipelines.run import SyncRun
 
 
@@ -42,7 +39,7 @@ def plan_inputs(run: SyncRun) -> Inputs:
         week_starts=configuration.pipeline.week_starts,
         lead_defaults=lead_defaults(configuration.audiences),
         only_query=run.query,
-        only_query_since=_query_since(run) if run.query else None,
+        known_reading=query_state.known_reading(run, run.query) if run.query else None,
         unread_audiences=tuple(stem for stem, list_id in other_lists(run).items() if list_id is None),
     )
 
@@ -61,21 +58,3 @@ def other_lists(run: SyncRun) -> dict[str, str | None]:
         for stem, audience in run.project.configuration.audiences.items()
         if stem != run.stem and audience.opt_outs_reach_salesforce
     }
-
-
-def _query_since(run: SyncRun) -> datetime | None:
-    """When the run's query last ran to a good end; else when an earlier run first saw it in the configuration (R10).
-
-    Both come from the counts that the transform stage left on its runs: `query` and `known_queries`.
-    """
-    first_seen: datetime | None = None
-    for earlier in runs.find(run.project, "sync_audience", audience=run.stem):
-        transform = json.loads(earlier["counts"] or "{}").get("transform", {})
-        if earlier["run_id"] == run.run_id:
-            continue
-        if transform.get("query") == run.query and not transform.get("dry_run") and earlier["state"] in runs.SUCCESSFUL:
-            ran_at: datetime = earlier["started_at"]
-            return ran_at
-        if run.query in transform.get("known_queries", ()):
-            first_seen = earlier["started_at"]
-    return first_seen

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from include.calls import added
 from include.errors import FatalError
 from include.load.operations import show_plan
-from include.pipelines import runs
+from include.pipelines import query_state, runs
 from include.pipelines.ending import WORK, run_ending
 from include.quality import figures, quarantine
 from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
@@ -57,6 +57,8 @@ def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
     if waiting:
         runs.wait(run.project, run.run_id, PIPELINE, run.stem)
         return counts
+    if made.state in runs.SUCCESSFUL and not run.dry_run:
+        query_state.ran(run, _stage_counts(run, "transform"))
     by_stage = {line.name: _stage_counts(run, line.name) for line in ended.lines if line.ending == "done"}
     runs.finish(
         run.project,

@@ -21,24 +21,30 @@ if TYPE_CHECKING:
 
 
 def find_matches(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `matches` (email_key, query_number, modified_at): who is selected by which query of the run."""
+    """Make `matches` (email_key, query_number, modified_at, reading): who is selected by which query of the run.
+
+    modified_at and reading are the newest among the e-mail's people that the query selects.
+    """
+    nobody = (
+        "SELECT email_key, 0 AS query_number, CAST(NULL AS TIMESTAMPTZ) AS modified_at, CAST(NULL AS BIGINT) AS reading"
+        " FROM addressees WHERE false"
+    )
     selected = [
-        f"SELECT email_key, {n} AS query_number, m{n} AS modified_at FROM addressees WHERE q{n}"
+        f"SELECT email_key, {n} AS query_number, m{n} AS modified_at, r{n} AS reading FROM addressees WHERE q{n}"
         for n in range(len(inputs.queries))
     ]
-    nobody = "SELECT email_key, 0 AS query_number, CAST(NULL AS TIMESTAMPTZ) AS modified_at FROM addressees WHERE false"
     connection.execute(f"CREATE TEMP TABLE matches AS {' UNION ALL '.join([nobody, *selected])}")
 
 
 def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `due` (email_key, query_number, modified_at): the assignments to make now.
+    """Make `due` (the columns of `matches`): the assignments to make now.
 
     A new member's are all due. An existing member's are when the person starts to match, when the query's groups or
-    tags change, or when a matching record changed since; for a manual query, when one changed since the query last ran.
-    Members that are cleaned, archived or held back by validation get nothing.
+    tags change, or when a matching record changed since; for a manual query, when one was read as modified after what
+    the query's last run knew. Members that are cleaned, archived or held back by validation get nothing.
     """
-    since = inputs.only_query_since
-    changed = f"matches.modified_at > TIMESTAMPTZ '{since.isoformat()}'" if since else "false"
+    known = inputs.known_reading
+    changed = "false" if known is None else f"matches.reading > {known}"
     conditions = sql.choice(
         (f"query_number = {n}", changed if query.run == "manual" else _first_time_or_changed(query))
         for n, query in enumerate(inputs.queries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from include.config.dates import Calendar, Weekday
@@ -28,7 +28,8 @@ class Inputs:
         week_starts: the first day of a week in conditions.
         lead_defaults: per Lead field, the defaults that any audience writes into new Leads (`lead_defaults()`).
         only_query: the one query that this run is for, where it is for one (R10, M04).
-        only_query_since: when that query last ran; before its first run, when it was first seen (R10).
+        known_reading: the newest reading of Salesforce (`people.reading`) that this query's last run knew; before its
+            first run, that the run knew which first saw it; None where it was never seen (R10).
         unread_audiences: stems of the other audiences whose opt-outs flow to Salesforce, and which were never read:
             while there is one, nobody is known to have left all of them.
     """
@@ -40,7 +41,7 @@ class Inputs:
     time_zone: str
     lead_defaults: Mapping[str, frozenset[str]] = field(default_factory=dict)
     only_query: str | None = None
-    only_query_since: datetime | None = None
+    known_reading: int | None = None
     week_starts: Weekday = "sunday"
     unread_audiences: tuple[str, ...] = ()
 

@@ -22,12 +22,12 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `persons` and `addressees`.
 
     `persons`: everyone with an e-mail who is neither deleted nor a converted Lead (detail 1): object, id, email,
-    email_key, created_at, modified_at, opted_out (by Email Opt Out, or the audience's own checkbox), flag (the field
-    that an unsubscribe sets; null where the object has none), is_person_account, account_id, consents, and per query
-    `q0`, `q1`, ... whether it selects them.
+    email_key, created_at, modified_at, reading, opted_out (by Email Opt Out, or the audience's own checkbox), flag (the
+    field that an unsubscribe sets; null where the object has none), is_person_account, account_id, consents, and per
+    query `q0`, `q1`, ... whether it selects them.
     `addressees`: one row per e-mail: email_key, the survivor's person_id, object, email and consents; opted_out (of
     any person with it), shared (of several people, and so held: `shared_emails: hold`), per query `q0`, ... (any), and
-    `m0`, ...: the newest modified_at among those it selects.
+    `m0`, ... and `r0`, ...: the newest modified_at and reading among those it selects.
     """
     complete_columns(connection, inputs)
     selected = [f"{matches(query, inputs)} AS q{n}" for n, query in enumerate(inputs.queries)]
@@ -38,6 +38,7 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         "email_key",
         "created_at",
         "modified_at",
+        "reading",
         f"coalesce(opted_out, false) OR coalesce({_flag(inputs.audience)}, false) AS opted_out",
         f"{_flag(inputs.audience)} AS flag",
         "is_person_account",
@@ -52,7 +53,8 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         """
     )
     per_query = "".join(
-        f", bool_or(q{n}) AS q{n}, max(modified_at) FILTER (q{n}) AS m{n}" for n in range(len(inputs.queries))
+        f", bool_or(q{n}) AS q{n}, max(modified_at) FILTER (q{n}) AS m{n}, max(reading) FILTER (q{n}) AS r{n}"
+        for n in range(len(inputs.queries))
     )
     held = "true" if inputs.audience.shared_emails == "hold" else "false"
     survivor = "{person_id: id, object: object, email: email, consents: consents}"

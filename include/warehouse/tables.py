@@ -69,6 +69,7 @@ PEOPLE = _table(
     "email_key string MD5 of the trimmed, lower-cased e-mail: the member hash it would have in Mailchimp",
     "created_at timestamp CreatedDate",
     "modified_at timestamp SystemModstamp, and a microsecond more for each change that was seen in the same second",
+    "reading int64 Number of the reading of Salesforce that first saw the record as modified at this time",
     "is_deleted bool In the recycle bin, or merged away",
     "master_record_id string Id of the record that a merge left, where this one lost",
     "is_converted bool A converted Lead",
@@ -209,6 +210,21 @@ RUNS = _table(
     by=("pipeline",),
 )
 
+QUERIES = _table(
+    "queries",
+    "What is known of each query: when it was first seen, and its last run; a run that was dry, failed or stopped is "
+    "none. What was known of Salesforce then is told by the number of the reading (`people.reading`), not by a clock.",
+    "audience string File stem of the audience",
+    "query string Query's name",
+    "first_seen_at timestamp Extraction of the run that first saw the query in the configuration",
+    "first_seen_reading int64 Newest reading of Salesforce that this run knew",
+    "last_run_at timestamp Extraction of the query's last run; null before its first",
+    "last_run_reading int64 Newest reading of Salesforce that this run knew",
+    "last_run_id string That run",
+    "people int64 People with an e-mail that the query selected in it",
+    by=("audience",),
+)
+
 APPROVALS = _table(
     "approvals",
     "What people answered to plans that the circuit breaker held: one row per run that asked.",
@@ -304,6 +320,6 @@ ACTIVITY_DAYS = _table(
 )
 
 TABLES: tuple[Table, ...] = (
-    PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, APPROVALS,
-    WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
+    PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, QUERIES,
+    APPROVALS, WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
 )  # fmt: skip

@@ -67,6 +67,21 @@ def test_nothing_is_written_where_nothing_differs(desk):
     assert desk.warehouse.version(PEOPLE) == version
 
 
+def test_r10_the_reading_that_first_saw_a_record_as_modified_is_numbered(desk):
+    def readings():
+        return {id_: row["reading"] for id_, row in desk.people().items()}
+
+    desk.merge(person("1"), person("2"), full=["Contact"])
+    assert readings() == {"1": 1, "2": 1}
+    later = T0 + timedelta(minutes=1)
+    desk.merge(person("1", modified_at=later), person("2", Title="Dr"))  # the second in a parent's field only
+    assert readings() == {"1": 2, "2": 1}
+    desk.merge(person("1", modified_at=later), person("2", modified_at=later), full=["Contact"], paths=("Phone",))
+    assert readings() == {"1": 2, "2": 3}
+    desk.merge(person("2", modified_at=later, Phone="1"), paths=("Phone",), before=T0)  # in the same second again
+    assert readings() == {"1": 2, "2": 4}
+
+
 def test_row_that_a_full_reading_no_longer_finds_is_deleted(desk):
     desk.merge(person("1"), person("2"), person("9", object_="Lead"), full=["Contact", "Lead"])
     assert desk.merge(person("2"), full=["Contact"]) == Merge(0, 1, 0)

@@ -143,30 +143,13 @@ def test_g06_an_automatic_first_load_goes_on(tmp_path: Path) -> None:
     assert breaker(run)["new_members"] == 8
 
 
-def test_r10_a_manual_query_counts_from_its_last_run_before_that_from_when_it_was_first_seen(tmp_path: Path) -> None:
-    run = a_run(tmp_path, both_sides(), audience(queries=[MANUAL]), query="by_hand")
-    assert plan_inputs(run).only_query_since is None
-    seen, ran, other = (dataclasses.replace(run, run_id=name) for name in ("seen", "ran", "other"))
-    finished(seen, {"known_queries": ["by_hand"]})
-    assert plan_inputs(run).only_query_since == started(run, "seen")
-    finished(ran, {"query": "by_hand", "known_queries": ["by_hand"]})
-    finished(other, {"known_queries": ["by_hand"]})
-    assert plan_inputs(run).only_query_since == started(run, "ran")
-
-
 def test_m04_a_query_that_the_audience_lacks_is_named_with_those_it_has(tmp_path: Path) -> None:
     run = a_run(tmp_path, both_sides(), audience(queries=[MANUAL]))
     with pytest.raises(ConfigError, match=r"no query `by_hant`.*it has by_hand"):
         plan_inputs(dataclasses.replace(run, query="by_hant"))
 
 
-def started(run: SyncRun, run_id: str) -> datetime:
-    (found,) = (row for row in runs.find(run.project, "sync_audience", audience=run.stem) if row["run_id"] == run_id)
-    moment: datetime = found["started_at"]
-    return moment
-
-
 def test_what_transform_leaves_on_its_run_is_what_the_next_one_reads(tmp_path: Path) -> None:
     run = a_run(tmp_path, both_sides(), audience(queries=[MANUAL]))
     counts = transform(run)
-    assert (counts["query"], counts["known_queries"], counts["dry_run"]) == (None, ["by_hand"], False)
+    assert (counts["query"], counts["selected"], counts["reading"], counts["dry_run"]) == (None, {}, 0, False)

@@ -155,14 +155,14 @@ def test_r10_a_manual_query_takes_part_only_where_the_run_names_it() -> None:
     assert assigned(plan(world, configured, only_query="q")) == (["i-news"], ["Customer"])
 
 
-@pytest.mark.parametrize(("since", "given"), [(None, []), (LATER, []), (BORN, ["Customer"])])
-def test_r10_a_manual_query_changes_members_whose_record_changed_since_it_last_ran(
-    since: Any, given: list[str]
+@pytest.mark.parametrize(("known", "given"), [(None, []), (2, []), (1, ["Customer"]), (0, ["Customer"])])
+def test_r10_a_manual_query_changes_members_whose_record_was_read_as_modified_since_it_last_ran(
+    known: int | None, given: list[str]
 ) -> None:
     world = World()
-    world.person("ann@x.example", modified_at=LATER, FirstName="Changed", LastName="Lee")
+    world.person("ann@x.example", modified_at=LATER, reading=2, FirstName="Changed", LastName="Lee")
     world.member("ann@x.example", merge_fields=SAME)
-    outcome = plan(world, audience(queries=[MANUAL]), only_query="q", only_query_since=since)
+    outcome = plan(world, audience(queries=[MANUAL]), only_query="q", known_reading=known)
     assert assigned(outcome)[1] == given
     assert all("merge_fields" not in update["after"] for update in outcome.of("update_member"))
     assert outcome.assignments == []
