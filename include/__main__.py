@@ -3,6 +3,7 @@
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
     python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
     python -m include compare-policies --audience newsletter [--config DIR] [--root DIR]
+    python -m include preview --audience newsletter [--query NAME] [--json] [--config DIR] [--root DIR]
     python -m include queries --audience newsletter [--reset NAME] [--config DIR] [--root DIR]
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
@@ -25,10 +26,10 @@ from getpass import getuser
 from pathlib import Path
 
 from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
-from include.pipelines import approvals, extract_salesforce, query_state, snapshot_activity, sync_audience
+from include.pipelines import approvals, extract_salesforce, preview, query_state, snapshot_activity, sync_audience
 from include.pipelines.compare_policies import compare_policies
 from include.pipelines.disconnect import disconnect
-from include.pipelines.query_tables import queries_table
+from include.pipelines.query_tables import preview_table, queries_table
 from include.pipelines.run import SyncRun
 from include.wiring import Project, load_project
 
@@ -97,13 +98,20 @@ def _queries(project: Project, options: argparse.Namespace) -> Account:
     return {}
 
 
+def _preview(project: Project, options: argparse.Namespace) -> Account:
+    rows = preview.preview(project, options.audience, options.run_id, options.query)
+    print(json.dumps(rows, default=str) if options.json else preview_table(rows))
+    return {}
+
+
 WITHOUT_READING: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
     "approve": _approve,
     "disconnect": lambda project, _: disconnect(project),
+    "preview": _preview,
     "queries": _queries,
     "snapshot": _snapshot,
 }
-"""Commands that do not start with an extraction of Salesforce."""
+"""Commands that do not start by bringing `people` up to date."""
 
 
 def _named(options: argparse.Namespace) -> str:
@@ -132,6 +140,10 @@ def _parser() -> argparse.ArgumentParser:
         "compare-policies", parents=[shared], help="what each policy would do; writes nothing"
     )
     compare.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    shown = commands.add_parser("preview", parents=[shared], help="what an audience's queries would do; writes nothing")
+    shown.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    shown.add_argument("--query", help="this query alone")
+    shown.add_argument("--json", action="store_true", help="print the rows as JSON")
     queries = commands.add_parser("queries", parents=[shared], help="an audience's queries, and when each last ran")
     queries.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     queries.add_argument("--reset", metavar="QUERY", help="forget when this query was first seen and last ran")

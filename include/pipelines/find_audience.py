@@ -33,13 +33,13 @@ def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
     if len(found) > 1:
         ids = ", ".join(sorted(listing.list_id for listing in found))
         raise ConfigError(f"{_where(run)}: {len(found)} audiences are called {wanted!r}; write the id of one: {ids}")
-    run.project.staging.write_document(_memory(run.stem), {"wanted": wanted, "list_id": found[0].list_id})
+    run.project.staging.write_document(audience_memory(run.stem), {"wanted": wanted, "list_id": found[0].list_id})
     return found[0]
 
 
 def known_list(run: SyncRun) -> str | None:
     """The list id that the configured name led to last time; None where it was never looked for."""
-    staging, memory = run.project.staging, _memory(run.stem)
+    staging, memory = run.project.staging, audience_memory(run.stem)
     if not staging.committed(memory):
         return None
     document = cast("dict[str, str]", staging.document(memory))
@@ -49,10 +49,11 @@ def known_list(run: SyncRun) -> str | None:
 def forget_audiences(project: Project) -> None:
     """Forget which audience each file's name led to."""
     for stem in project.configuration.audiences:
-        project.staging.drop(_memory(stem))
+        project.staging.drop(audience_memory(stem))
 
 
-def _memory(stem: str) -> Partition:
+def audience_memory(stem: str) -> Partition:
+    """The staged document that remembers which list a file's name led to."""
     return Partition("mailchimp", "audience", stem)
 
 

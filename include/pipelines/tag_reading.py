@@ -57,16 +57,12 @@ class TagReader:
     def remember(self, reading: TagReading) -> None:
         """Note the counts, once the memberships are in the warehouse."""
         counts = {str(tag.segment_id): [tag.name, tag.member_count] for tag in reading.tags}
-        self.staging.write_document(self._memory, counts)
-
-    @property
-    def _memory(self) -> Partition:
-        return Partition("mailchimp", "tags", self.list_id)
+        self.staging.write_document(tag_memory(self.list_id), counts)
 
     def _known(self) -> dict[str, list[object]]:
-        if not self.staging.committed(self._memory):
+        if not self.staging.committed(tag_memory(self.list_id)):
             return {}
-        return cast("dict[str, list[object]]", self.staging.document(self._memory))
+        return cast("dict[str, list[object]]", self.staging.document(tag_memory(self.list_id)))
 
     def _memberships(self, tags: list[Tag]) -> pa.Table:
         import pyarrow as pa
@@ -77,6 +73,11 @@ class TagReader:
             keys = list(self.client.segment_members(self.list_id, tag.segment_id))
             tables.append(pa.table([pa.array(keys, pa.string()), pa.repeat(tag.name, len(keys))], schema=schema))
         return pa.concat_tables(tables)
+
+
+def tag_memory(list_id: str) -> Partition:
+    """The staged document that remembers how many members each tag of an audience had."""
+    return Partition("mailchimp", "tags", list_id)
 
 
 def _changed(tag: Tag, known: dict[str, list[object]], since: datetime) -> bool:

@@ -86,7 +86,8 @@ def _complete_rule_columns(run: SyncRun, connection: DuckDBPyConnection) -> None
     """Make sure that `people` has the rules' fields; a people table without rows has none of them."""
     rules = run.project.configuration.rules
     needed = {use.path for position, rule in enumerate(rules) for use in rule_uses(rule, position)}
-    missing = sorted(needed - set(connection.sql("SELECT * FROM people LIMIT 0").columns))
+    there = {column.lower() for column in connection.sql("SELECT * FROM people LIMIT 0").columns}
+    missing = sorted(path for path in needed if path.lower() not in there)  # DuckDB's `"Email"` finds `email`
     if not missing:
         return
     if connection.execute("SELECT 1 FROM people LIMIT 1").fetchone():

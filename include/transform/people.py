@@ -23,7 +23,8 @@ def complete_columns(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     before the configuration asked for a field.
     """
     needed = _paths(inputs)
-    missing = sorted(needed - set(connection.sql("SELECT * FROM people LIMIT 0").columns))
+    there = {column.lower() for column in connection.sql("SELECT * FROM people LIMIT 0").columns}
+    missing = sorted(path for path in needed if path.lower() not in there)  # DuckDB's `"Email"` finds `email`
     if not missing:
         return
     if connection.execute("SELECT 1 FROM people LIMIT 1").fetchone():

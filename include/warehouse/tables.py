@@ -225,6 +225,29 @@ QUERIES = _table(
     by=("audience",),
 )
 
+QUERY_PREVIEWS = _table(
+    "query_previews",
+    "What previews showed: one row per query, and one without a query for the audience's next sync as a whole. emails "
+    "= members + new_members + the sum of not_added.",
+    "run_id string Preview",
+    "audience string File stem of the audience",
+    "query string Query's name; null for the next sync as a whole",
+    "at timestamp When it was made",
+    "config_hash string Hash of the configuration that it showed",
+    "object string Whom the query selects: Contact, Lead, PersonAccount, CampaignMember",
+    "run string automatic or manual",
+    "people int64 People with an e-mail that the query selects",
+    "in_salesforce int64 The same, counted by Salesforce; null where it was not",
+    "not_counted string Why Salesforce did not count them",
+    "emails int64 Different e-mails of these people",
+    "members int64 Of them, members that are kept up to date",
+    "new_members int64 Of them, those that would be added",
+    "not_added string JSON object: reason of the ledger to the e-mails that are left alone for it",
+    "changes string JSON object: kind of operation to their number; what several queries ask for counts for the first",
+    "sample strings Salesforce Ids of a few of the people, new members first",
+    by=("audience",),
+)
+
 APPROVALS = _table(
     "approvals",
     "What people answered to plans that the circuit breaker held: one row per run that asked.",
@@ -321,5 +344,6 @@ ACTIVITY_DAYS = _table(
 
 TABLES: tuple[Table, ...] = (
     PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, QUERIES,
-    APPROVALS, WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS,
+    QUERY_PREVIEWS, APPROVALS, WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS,
+    ACTIVITY_DAYS,
 )  # fmt: skip

@@ -137,7 +137,8 @@ class Closing:
     def leave(self) -> None:
         """Write the tables, the partitions and the outcomes; the ones of stages that did not run are left out."""
         runs.start(self.project, self.run.run_id, "sync_audience", "newsletter")
-        counts = {"transform": {"opted_out_but_subscribed": 3, "unsubscribed_but_not_opted_out": 4}}
+        consent = {"opted_out_but_subscribed": 3, "unsubscribed_but_not_opted_out": 4}
+        counts = {"transform": consent | {"selected": {"everyone": 2}, "reading": 1}}
         outcomes = {stage: Outcome(counts=counts.get(stage, {})) for stage in STAGES[:-1]} | self.endings
         done = {stage for stage, outcome in outcomes.items() if outcome and outcome.error is None}
         warehouse, staging = self.project.warehouse, self.project.staging

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from include.errors import FatalError
-from include.pipelines import runs
+from include.pipelines import query_state, runs
 from include.pipelines.run import Outcome
 from tests.unit.quality.closing import NOW, Closing
 
@@ -368,8 +368,22 @@ def test_the_runs_row_keeps_the_counts_of_every_stage(tmp_path: Path) -> None:
     counts = closing.close()
     (row,) = runs.find(closing.project, "sync_audience", audience="newsletter")
     kept = json.loads(row["counts"])
-    assert kept["transform"] == {"opted_out_but_subscribed": 3, "unsubscribed_but_not_opted_out": 4}
+    assert kept["transform"]["unsubscribed_but_not_opted_out"] == 4
     assert kept["report"] == counts
+
+
+@pytest.mark.parametrize(
+    ("dry_run", "failing", "last"), [(False, None, "run1"), (True, None, None), (False, "load_audience", None)]
+)
+def test_r10_only_a_run_that_was_carried_out_is_its_queries_last_run(
+    tmp_path: Path, dry_run: bool, failing: str | None, last: str | None
+) -> None:
+    closing = Closing(tmp_path, dry_run=dry_run)
+    if failing:
+        closing.ends(failing, "TransientError", "cut off")
+    closing.close()
+    known = query_state.find(closing.project, "newsletter").get("everyone", {})
+    assert known.get("last_run_id") == last
 
 
 def test_notes_count_and_list_whom_they_concern(tmp_path: Path) -> None:
