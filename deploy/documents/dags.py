@@ -53,6 +53,8 @@ def _schedule(dag: DAG) -> str:
     if getattr(timetable, "asset_condition", None):
         names = ", ".join(f"`{asset.name}`" for asset in timetable.asset_condition.objects)
         return f"whenever there is a new version of {names}"
+    if not hasattr(timetable, "expression"):
+        return "when it is triggered"
     return f"at `{timetable.expression}`, {timetable.timezone}"
 
 
