@@ -88,6 +88,5 @@ EXCEPTIONS: tuple[Known, ...] = (
     known("a segment without a name, a batch without operations (a switch)", "at least 1", {"name", "operations"}),
     known("a whole number with a fraction or beyond 64 bits", "Schema describes integer"),
     known("a condition that is no object, which schemathesis takes for valid", "Schema describes object", POSITIONS),
-    known("a merge value that is neither text, number nor address (threads)", "described in anyOf"),
     known("tags of merge fields: ten characters of A-Z, 0-9 and _ (documentation)", "up to 10", {"tag"}),
 )

@@ -17,6 +17,7 @@ from include.load.operations import Plan
 from include.load.pending import Pending
 from include.load.results import ResultLog
 from include.pipelines.load import load_audience
+from include.sandbox.mailchimp.texts import TEXTS
 from tests.integration.loading import (
     ADD,
     BATCHES,
@@ -314,6 +315,32 @@ def test_g07_bad_members_among_500_are_refused_alone_and_without_their_address(m
     assert len(refused) == 4
     assert "TIER" in refused["add_member tier"]
     assert not any("@" in reason or "no address" in reason for reason in refused.values())
+
+
+def test_g07_nothing_hangs_on_words_that_no_source_gives(made):
+    run = made(member("ann"))
+    run.sandbox.switches("mailchimp", **dict.fromkeys(TEXTS, "Andere Worte."))
+    there, wrong = run.load(add("ann"), add("tier", TIER="Iron"), add("new")), run.load(update("ann", TIER="Iron"))
+    assert there["add_member ann"] == ("already_there", "member_exists")
+    assert there["add_member tier"] == ("refused", "refused_by_mailchimp:TIER")
+    assert there["add_member new"] == ("applied", "")
+    assert wrong["update_member ann"] == ("refused", "refused_by_mailchimp:TIER")
+
+
+def test_g07_a_refusal_that_passes_is_put_off(made):
+    run = made()
+    run.sandbox.switches("mailchimp", busy_domains="x.example")
+    assert run.load(add("ann"))["add_member ann"] == ("deferred", "too_many_sign_ups")
+    run.sandbox.switches("mailchimp")
+    assert run.load(add("ann"))["add_member ann"] == ("applied", "")
+
+
+def test_g01_who_unsubscribed_meanwhile_and_is_left_out_of_the_answer_is_there_already(made):
+    run = made()
+    happened(run, member("ann", "unsubscribed", _unsubscribed_by="member"))
+    run.sandbox.switches("mailchimp", batch_ignores_renewals=True)
+    assert run.load(add("ann"), add("bob"))["add_member ann"] == ("already_there", "member_exists")
+    assert run.statuses() == {"ann": "unsubscribed", "bob": "subscribed"}
 
 
 def test_g07_a_group_that_is_refused_whole_is_sent_in_halves(made):

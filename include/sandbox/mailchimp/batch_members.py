@@ -9,7 +9,7 @@ from include.sandbox.mailchimp.links import LIST, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.member_body import BatchBody, BatchMember
 from include.sandbox.mailchimp.member_reads import lookup_member
-from include.sandbox.mailchimp.member_record import subscriber_hash
+from include.sandbox.mailchimp.member_record import MemberRecord, subscriber_hash
 from include.sandbox.mailchimp.member_writer import MemberWriter
 from include.sandbox.mailchimp.members import MemberView
 from include.sandbox.mailchimp.problems import FieldError, Problem, Switches, invalid_fields, missing
@@ -65,7 +65,10 @@ def _take(
 ) -> None:
     member = checked(BatchMember, given)
     number = lookup_member(call, found, subscriber_hash(member.email_address.strip()))
-    archived = number is not None and writer.read(number).status == "archived"
+    record = None if number is None else writer.read(number)
+    archived = record is not None and record.status == "archived"
+    if record and call.switches["batch_ignores_renewals"] and _renews(record, member):
+        return
     if number is None:
         number = writer.create(member, _status(member))
         outcome.created.append(number)
@@ -83,6 +86,10 @@ def _take(
         replace_tags(call, found, number, member.tags)
     else:
         set_tags(call, found, number, dict.fromkeys(member.tags, True))
+
+
+def _renews(record: MemberRecord, member: BatchMember) -> bool:
+    return record.unsubscribed_by == "member" and member.status == "subscribed"
 
 
 def _status(member: BatchMember) -> str:

@@ -2,10 +2,16 @@
 
 import re
 
+from include.sandbox.controls import SwitchValue
 from include.sandbox.mailchimp.problems import Switches, invalid
 
 SYNTAX = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@.<>()\[\],;:\"\\_]+(\.[^\s@.<>()\[\],;:\"\\_]+)+")
 MOST_CHARACTERS = 254
+
+
+def is_of(email: str, domains: SwitchValue) -> bool:
+    """Whether an address belongs to one of these domains, which commas part."""
+    return email.rpartition("@")[2].lower() in str(domains).split(",")
 
 
 def check_email(email: str, switches: Switches) -> None:
@@ -18,5 +24,5 @@ def check_email(email: str, switches: Switches) -> None:
     dotted = local.startswith(".") or local.endswith(".") or ".." in local
     if dotted or len(email) > MOST_CHARACTERS or not SYNTAX.fullmatch(email):
         raise invalid("Please provide a valid email address.")
-    if email.rpartition("@")[2].lower() in str(switches["fake_domains"]).split(","):
+    if is_of(email, switches["fake_domains"]):
         raise invalid(f"{email} looks fake or invalid, please enter a real email address.")

@@ -7,7 +7,7 @@ import orjson
 
 from include.sandbox.mailchimp import times
 from include.sandbox.mailchimp.call import Call
-from include.sandbox.mailchimp.emails import check_email
+from include.sandbox.mailchimp.emails import check_email, is_of
 from include.sandbox.mailchimp.lists import ListRef
 from include.sandbox.mailchimp.member_body import MemberBody
 from include.sandbox.mailchimp.member_record import (
@@ -24,6 +24,7 @@ from include.sandbox.mailchimp.merge_values import UnacceptableValueError, store
 from include.sandbox.mailchimp.problems import (
     ANY_OF,
     FieldError,
+    busy_address,
     forgotten,
     in_compliance_state,
     invalid,
@@ -70,6 +71,8 @@ class MemberWriter:
         email = (body.email_address or "").strip()
         check_email(email, self._call.switches)
         self._refuse_forgotten(email)
+        if is_of(email, self._call.switches["busy_domains"]):
+            raise busy_address(email)
         database = self._call.database
         number = database.execute("SELECT coalesce(max(no), 0) + 1 FROM members").fetchone()[0]
         record = MemberRecord.new(self._list.no, self._list.id, email, number)

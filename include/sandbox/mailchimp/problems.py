@@ -70,6 +70,11 @@ def invalid_fields(*errors: FieldError) -> Problem:
     return invalid(NOT_VALIDATED, *errors)
 
 
+def busy_address(email: str) -> Problem:
+    """400 for an address that was added too often of late; it passes (stackoverflow.com question 41160763)."""
+    return invalid(f"{email} has signed up to a lot of lists very recently; we're not allowing more signups for now")
+
+
 def missing(names: Iterable[str], within: str = "") -> FieldError:
     """What an object lacks; the field named is the object (APIv3-examples issue 42)."""
     return FieldError(within, f"Required fields were not provided: {', '.join(names)}")

@@ -50,6 +50,11 @@ SWITCHES: Mapping[str, Switch] = {
         "example.com,example.org,example.net,test.com,yopmail.com",
         "addresses there look fake; example.com is recorded, yopmail.com in a thread (python-mailchimp #183)",
     ),
+    "busy_domains": Switch(
+        "",
+        "a fault: who is new and has an address there has signed up to a lot of lists very recently "
+        "(stackoverflow.com question 41160763), a refusal that passes",
+    ),
     "compliance_has_type": Switch(
         True, "Member In Compliance State and Forgotten have a `type`: threads of 2020 have one, of 2023 and 2025 none"
     ),
@@ -59,6 +64,11 @@ SWITCHES: Mapping[str, Switch] = {
     "put_status_if_new_revives_archived": Switch(True, "an archived member is new to `status_if_new` of a PUT"),
     "batch_add_revives_archived": Switch(
         True, "`update_existing=false` takes archived members back, as the recorded POST of one member does"
+    ),
+    "batch_ignores_renewals": Switch(
+        False,
+        "who unsubscribed and is given as subscribed is left out of the batch call's answer without a word "
+        "(pmpro-mailchimp #152), else refused",
     ),
     "skip_validation_admits_wrong_values": Switch(
         True, "`skip_merge_validation` lets values of a wrong type in too; threads say so"

@@ -56,10 +56,24 @@ def test_a_status_can_have_a_body_and_a_content_type(server: Sandbox) -> None:
     assert (answer.json()["title"], answer.headers["Content-Type"]) == ("Too Many Requests", "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"), [(429, {}), (429, {"Retry-After": "7"}), (500, {}), (403, {}), (503, {"Retry-After": "1"})]
+)
+def test_a_status_comes_without_a_body_and_with_the_headers_that_are_set_only(
+    server: Sandbox, status: int, headers: dict[str, str]
+) -> None:
+    server.faults("mailchimp", {"kind": "status", "status": status, "headers": headers})
+    answer = call(server)
+    assert (answer.status_code, answer.content) == (status, b"")
+    own = {name: value for name, value in answer.headers.items() if name not in {"date", "content-length"}}
+    assert own == {name.lower(): value for name, value in headers.items()}
+
+
 def test_a_gateway_answers_html(server: Sandbox) -> None:
     server.faults("mailchimp", {"kind": "html_502"})
     answer = call(server)
     assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
+    assert "<h" in answer.text
 
 
 def test_a_body_can_be_cut_with_either_length(server: Sandbox) -> None:
@@ -132,6 +146,15 @@ def test_equal_states_have_equal_digests(server: Sandbox) -> None:
     assert digest() == first
 
 
+def test_a_whole_state_is_exported_and_put_back(server: Sandbox) -> None:
+    before = server.state("mailchimp")
+    rename(server)
+    changed = server.state("mailchimp")
+    assert changed != before
+    server.put_state(mailchimp=before)
+    assert (server.state("mailchimp"), first_name(server)) == (before, "Ann")
+
+
 def test_json_can_be_malformed_and_content_types_wrong(server: Sandbox) -> None:
     server.faults("mailchimp", {"kind": "malformed", "times": 1})
     with pytest.raises(ValueError, match=r"char \d+"):
@@ -162,6 +185,12 @@ def test_a_call_can_be_delivered_twice(server: Sandbox) -> None:
     body = {"email_address": "new@mail.example", "status": "subscribed"}
     answer = call(server, "POST", f"/3.0/lists/{LIST}/members", json=body)
     assert answer.json()["title"] == "Member Exists"  # the second delivery finds the first one's member
+
+
+def test_a_delivery_that_is_repeated_takes_effect_twice(server: Sandbox) -> None:
+    server.faults("mailchimp", {"kind": "twice", "method": "POST", "times": 1})
+    call(server, "POST", "/3.0/batches", json={"operations": [{"method": "GET", "path": "/ping"}]})
+    assert call(server, path="/3.0/batches").json()["total_items"] == 2
 
 
 def test_rules_hit_the_calls_they_say(server: Sandbox) -> None:

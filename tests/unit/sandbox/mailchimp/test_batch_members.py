@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.contract.mailchimp.account_state import ANN, BOB, CAT, EVE, FAY, LIST
 from tests.unit.sandbox.mailchimp.conftest import Api
 
@@ -47,6 +49,24 @@ def test_compliance_holds_in_a_batch(api: Api) -> None:
     answer = post(api, subscribed(BOB), subscribed(CAT), update_existing=True)
     assert {error["error_code"] for error in answer["errors"]} == {"ERROR_GENERIC"}
     assert api.member(BOB)["status"] == "unsubscribed"
+
+
+@pytest.mark.parametrize("update", [True, False])
+def test_whether_renewals_are_left_out_without_a_word_is_a_switch(api: Api, update: bool) -> None:
+    assert post(api, subscribed(BOB), subscribed(FAY), update_existing=update)["error_count"] == 2 - update
+    api.controls.set_switches({"batch_ignores_renewals": True})
+    answer = post(api, subscribed(BOB), subscribed(FAY), update_existing=update)
+    assert (answer["error_count"], answer["total_created"], answer["total_updated"]) == (1 - update, 0, int(update))
+    assert api.member(BOB)["status"] == "unsubscribed"
+
+
+def test_an_address_that_was_added_too_often_is_refused_for_now(api: Api) -> None:
+    api.controls.set_switches({"busy_domains": "busy.example"})
+    answer = post(api, subscribed("new@busy.example"), subscribed("new@mail.example"))
+    assert (answer["total_created"], answer["errors"][0]["error_code"]) == (1, "ERROR_GENERIC")
+    assert "signed up to a lot of lists very recently" in answer["errors"][0]["error"]
+    api.controls.set_switches({})
+    assert post(api, subscribed("new@busy.example"))["total_created"] == 1
 
 
 def test_whether_adding_takes_archived_members_back_is_a_switch(api: Api) -> None:

@@ -27,6 +27,13 @@ def test_addresses_that_are_not_on_the_list_are_reported_or_ignored(api: Api, em
     assert added(api, email)["errors"] == []
 
 
+@pytest.mark.parametrize("email", ["nobody@mail.example", EVE])
+def test_addresses_that_are_not_on_the_list_are_reported_when_they_shall_go(api: Api, email: str) -> None:
+    answer = api("POST", SEGMENT, {"members_to_remove": [ANN, email, FAY]}).json()
+    assert [member["email_address"] for member in answer["members_removed"]] == [ANN]
+    assert (answer["error_count"], answer["errors"][0]["email_addresses"]) == (1, [email])
+
+
 def test_more_than_500_addresses_are_refused(api: Api) -> None:
     assert added(api, *[f"m{number}@mail.example" for number in range(501)])["status"] == 400
 
