@@ -16,6 +16,7 @@ from include.config.mapping import address_paths, allowed
 from include.config.models import Audience, Configuration, Rule
 from include.config.queries import Query
 from include.config.sources import Problem, Way, listed, shown
+from include.config.write_back import write_back_problems
 from include.errors import ConfigError
 from include.schema import AudienceSchema, Interest, SalesforceField, SalesforceSchema
 
@@ -47,6 +48,7 @@ def check(configuration: Configuration, stem: str, audience: AudienceSchema, sal
         *_rules(configuration.rules, salesforce),
         *lead_problems(configured, salesforce),
         *policy_problems(configured, salesforce),
+        *write_back_problems(configured, salesforce),
     ]
     if findings:
         problems = [_problem(configuration, way, message) for way, message in findings]

@@ -118,12 +118,8 @@ def _audience(path: Path) -> tuple[Document, Audience | None]:
 
 def _unavailable(audience: Audience) -> Iterator[tuple[Way, str]]:
     """Switches, the policy's or the file's own, that no run carries out yet."""
-    for switch in ("email_change", "mailchimp_edits"):
-        if message := policies.unavailable(switch, getattr(audience, switch)):
-            yield (switch,), message
-    for tag, mapping in audience.fields.items():
-        if mapping.conflict and (message := policies.unavailable("conflict", mapping.conflict)):
-            yield ("fields", tag, "conflict"), message
+    if message := policies.unavailable("email_change", audience.email_change):
+        yield ("email_change",), message
 
 
 def _rules(folder: Path) -> tuple[Document, tuple[Rule, ...]]:

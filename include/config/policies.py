@@ -34,10 +34,7 @@ PRESETS: dict[PolicyName, Switches] = {
 }
 
 
-UNAVAILABLE = {
-    ("email_change", "move"): "new_member",
-    **{(switch, value): "salesforce" for switch in ("mailchimp_edits", "conflict") for value in get_args(Conflict)[1:]},
-}
+UNAVAILABLE = {("email_change", "move"): "new_member"}
 """Values of switches that this version does not carry out, with what to write instead."""
 
 

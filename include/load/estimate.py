@@ -15,6 +15,7 @@ from include.load.leads import INSERT_CHUNK
 from include.load.mirror_rows import UPSERT_CHUNK
 from include.mailchimp.batches import OPERATIONS_LIMIT
 from include.mailchimp.client import WRITE_LIMIT
+from include.salesforce.rows import IDS_PER_CALL
 
 if TYPE_CHECKING:
     from include.config.models import Limits
@@ -57,6 +58,7 @@ def estimated_calls(
     calls["salesforce", "create_lead"] = _groups(kinds["create_lead"], INSERT_CHUNK)
     for kind in PEOPLE:
         calls["salesforce", kind] = _records(kinds[kind], limits)
+    calls["salesforce", "update_person"] += _groups(kinds["update_person"], IDS_PER_CALL)  # read just before
     calls["salesforce", MIRROR] = _records(mirror_rows, limits)
     calls["salesforce", STAMP] = 1
     return nested(+calls)

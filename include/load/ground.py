@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from include.mailchimp.member_table import KEY_FIELDS
+from include.mailchimp.member_table import COLUMNS, KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -22,10 +23,11 @@ MARGIN = timedelta(minutes=10)
 
 
 class MemberNow(NamedTuple):
-    """A member as Mailchimp shows it just before the load."""
+    """A member as Mailchimp shows it just before the load; merge_fields is JSON text, where it was read."""
 
     status: str
     contact_id: str
+    merge_fields: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +72,38 @@ def _judged(operation: Operation, now: MemberNow) -> tuple[ResultState, str] | N
         return "precondition_gone", f"member_is_{now.status}"
     if wanted.get("contact_id", now.contact_id) != now.contact_id:
         return "precondition_gone", "another_contact"
+    if now.merge_fields and not all_allowed(json.loads(now.merge_fields), wanted.get("merge_fields", {})):
+        return "precondition_gone", "member_changed"
     return None
 
 
+def all_allowed(now: Mapping[str, Any], allowed: Mapping[str, list[Any]]) -> bool:
+    """Whether each of the named values is one of those that the plan allows."""
+    return all(any(_plain(now.get(name)) == _plain(value) for value in values) for name, values in allowed.items())
+
+
+def _plain(value: Any) -> Any:
+    """A value as both ways of reading it write it: no line ends of Windows, no blanks, nothing for a blank."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items() if _plain(part) is not None} or None
+    return value.replace("\r\n", "\n").strip() or None if isinstance(value, str) else value
+
+
 def read_members(
-    client: MailchimpClient, list_id: str, extracted_at: datetime, *, all_archived: bool
+    client: MailchimpClient, list_id: str, extracted_at: datetime, *, all_archived: bool, values: bool = False
 ) -> dict[str, MemberNow]:
     """The members that changed since extraction (vendor's clock), archived ones too, which no other read shows.
 
     `all_archived` reads those whole: a `POST /lists/{id}` takes an archived member back whatever `update_existing` says
-    (seen in a recorded exchange), so before members are added none may be missed.
+    (seen in a recorded exchange), so before members are added none may be missed. `values` reads merge fields as well.
     """
+    fields = (*KEY_FIELDS, "merge_fields") if values else KEY_FIELDS
     since = extracted_at - MARGIN
-    changed = client.members(list_id, fields=KEY_FIELDS, since_last_changed=since)
+    changed = client.members(list_id, fields=fields, since_last_changed=since)
     archived_since = None if all_archived else since
-    archived = client.members(list_id, fields=KEY_FIELDS, status="archived", since_last_changed=archived_since)
+    archived = client.members(list_id, fields=fields, status="archived", since_last_changed=archived_since)
     found: dict[str, MemberNow] = {}
     for page in itertools.chain(changed, archived):
-        columns = (page[name].to_pylist() for name in ("email_key", "status", "contact_id"))
-        found.update((key, MemberNow(status, contact)) for key, status, contact in zip(*columns, strict=True))
+        columns = [page[COLUMNS[field].name].to_pylist() for field in fields]
+        found.update((key, MemberNow(*now)) for key, *now in zip(*columns, strict=True))
     return found

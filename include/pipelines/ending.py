@@ -30,6 +30,7 @@ LOADERS = {
     "unsubscribe_member": "load_audience",
     "archive_member": "load_audience",
     "opt_out_person": "load_people",
+    "update_person": "load_people",
     "remove_tag": "load_audience",
     "create_lead": "load_people",
     "upsert_mirror": "load_mirror",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 AUDIENCE_KINDS = (
     "unsubscribe_member", "add_member", "update_member", "create_tag", "add_tag", "remove_tag", "archive_member",
 )  # fmt: skip
-PEOPLE_KINDS = ("opt_out_person", "create_lead")
+PEOPLE_KINDS = ("opt_out_person", "update_person", "create_lead")
 
 
 def load_audience(run: SyncRun) -> dict[str, object]:
@@ -62,25 +62,28 @@ def load_audience(run: SyncRun) -> dict[str, object]:
 
 
 def load_people(run: SyncRun) -> dict[str, object]:
-    """Opt people out, then create the planned Leads; returns the counts by state.
+    """Opt people out, write values to them, then create the planned Leads; returns the counts by state.
 
     Raises StoppedByCheck for a stale plan and where the org has no room for them, TransientError where a retry can do
     more.
     """
     project, limits = run.project, run.project.configuration.pipeline.limits
     plan = Plan(project.warehouse, run.run_id)
-    if run.dry_run or not any(kind in plan.counts() for kind in PEOPLE_KINDS):
+    planned = plan.counts()
+    if run.dry_run or not any(kind in planned for kind in PEOPLE_KINDS):
         return {}
     plan.refuse_if_stale()
-    client = project.salesforce()
-    members = read_members(project.mailchimp(), run.schema().list_id, run.pins().extracted_at, all_archived=False)
+    client, list_id, values = project.salesforce(), run.schema().list_id, "update_person" in planned
+    members = read_members(project.mailchimp(), list_id, run.pins().extracted_at, all_archived=False, values=values)
     changed = list(_changed_people(run, client))
     known = plan.leads_of_known_people() | {one.email_key for one in changed if one.email_key and not one.created_by_us}
     ground = Ground(members, people=known, changed_people={one.id: one.email_key for one in changed})
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
-        PeopleLoad(client, pending, limits.bulk_ingest_above).opt_out()
-        if new_leads := plan.counts().get("create_lead"):
+        people = PeopleLoad(client, pending, limits.bulk_ingest_above)
+        people.opt_out()
+        people.update()
+        if new_leads := planned.get("create_lead"):
             refuse_without_room(client, "Lead", new_leads)
         LeadLoad(client, run.audience.create_leads, pending).create()
     return log.account("salesforce")

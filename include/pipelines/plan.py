@@ -27,8 +27,9 @@ def transform(run: SyncRun) -> dict[str, object]:
     """Make the plan from the pinned tables and the run's checked values; returns its counts.
 
     Writes the run's partition of `plans`, and the staging partitions `ledger` (side, key, email_key, state, reason,
-    op_ids), `assignments` and `synced_values`: how the tables of these names change once the plan is carried out (see
-    `transform.plan.Planned`). Raises StoppedByCheck where people were read before a configured field was.
+    op_ids), `unwritable` (findings), `assignments` and `synced_values`: how the tables of these names change once the
+    plan is carried out (see `transform.plan.Planned`). Raises StoppedByCheck where people were read before a configured
+    field was.
     """
     connection = connect()
     show_sources(run, connection)
@@ -37,7 +38,7 @@ def transform(run: SyncRun) -> dict[str, object]:
     reading = query_state.newest_reading(connection)
     query_state.see(run, reading)
     run.project.warehouse.replace(PLANS, _plan_rows(run, connection), run_id=run.run_id)
-    for name in ("ledger", "assignments", "synced_values"):
+    for name in ("ledger", "unwritable", "assignments", "synced_values"):
         run.project.staging.write_relation(run.partition(name), getattr(planned, name))
     return _account(connection, planned) | {
         "estimated_calls": estimate(run, connection),

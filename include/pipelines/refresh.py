@@ -37,7 +37,8 @@ def refresh(run: SyncRun) -> dict[str, object]:
     if kinds & {*PEOPLE_KINDS}:
         counts["people"] = extract_salesforce.extract(run.run_id, run.project)
     counts["synced_values"] = _remember(run, SYNCED_VALUES, "synced_values", next_synced_values)
-    counts["assignments"] = _remember(run, ASSIGNMENTS, "assignments", next_assignments, also="opt_out_person" in kinds)
+    rewritten = bool(kinds & {"opt_out_person", "update_person"})
+    counts["assignments"] = _remember(run, ASSIGNMENTS, "assignments", next_assignments, also=rewritten)
     return counts
 
 

@@ -122,7 +122,9 @@ def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:
 def _quarantine(run: SyncRun, connection: DuckDBPyConnection, *, newest: bool) -> tuple[QuarantineGroup, ...]:
     """Make the quarantine; save it where the plan was carried out and no newer run has started."""
     warehouse = run.project.warehouse
-    run.project.staging.view(connection, "findings", run.partition("findings"))
+    for name, partition in (("found", "findings"), ("unwritable", "unwritable")):
+        run.project.staging.view(connection, name, run.partition(partition))
+    connection.execute("CREATE VIEW findings AS FROM found UNION ALL BY NAME FROM unwritable")
     warehouse.view(connection, "known", QUARANTINE, audience=run.stem)
     quarantine.make_quarantine(connection, run.stem, run.pins().extracted_at)
     if newest:

@@ -69,12 +69,15 @@ class SyncRun:
         return self.project.audience(self.stem)
 
     def policy(self) -> dict[str, str]:
-        """The audience's policy with its effective switches, by name."""
+        """The audience's policy with its effective switches, by name; `mailchimp_edits` with those of single fields."""
         switches = self.audience.model_dump(mode="json", include=set(POLICY))
-        return {
+        texts = {
             name: value if isinstance(value, str) else json.dumps(value, sort_keys=True)
             for name, value in switches.items()
         }
+        fields = self.audience.fields.items()
+        own = [f"{tag}: {mapping.conflict}" for tag, mapping in sorted(fields) if mapping.conflict]
+        return texts | {"mailchimp_edits": "; ".join([self.audience.mailchimp_edits, *own])}
 
     def partition(self, name: str) -> Partition:
         """A staging partition of this run: `schema`, `pins`, `mapped`, `findings`, `ledger`, `question`, ..."""

@@ -14,6 +14,7 @@ GATE_OF = {
     "add_tag": "update",
     "unsubscribe_member": "opt_out",
     "opt_out_person": "opt_out",
+    "update_person": "update_person",
     "archive_member": "archive",
     "remove_tag": "update",
     "create_lead": "create_lead",

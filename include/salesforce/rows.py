@@ -18,6 +18,8 @@ from include.salesforce.rest import Call, Rest, decoded, with_json
 from include.salesforce.results import WriteResult
 
 ROWS_PER_CALL = 200
+IDS_PER_CALL = 2000
+"""Records that a call reads by their ids in its body."""
 DUPLICATE = "DUPLICATES_DETECTED"
 KEEP_OWNER = {"Sforce-Auto-Assign": "FALSE"}
 """Without this header an update of a Lead runs the active assignment rule, which may change the owner.
@@ -78,6 +80,21 @@ def update(rest: Rest, object_name: str, rows: Sequence[Keyed]) -> Iterator[Writ
         )
 
     return _write(rest, rows, call)
+
+
+def retrieve(
+    rest: Rest, object_name: str, ids: Sequence[str], fields: Sequence[str]
+) -> Iterator[Mapping[str, object] | None]:
+    """Records by Id, in the order of the ids; None for one that is not there any more.
+
+    https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_retrieve.htm
+    """
+    for begin in range(0, len(ids), IDS_PER_CALL):
+        some = list(ids[begin : begin + IDS_PER_CALL])
+        call = with_json(
+            f"read {object_name}", "POST", f"composite/sobjects/{object_name}", {"ids": some, "fields": list(fields)}
+        )
+        yield from _send(rest, call, len(some))
 
 
 def delete(rest: Rest, object_name: str, rows: Sequence[Keyed]) -> Iterator[WriteResult]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from include.transform import sql
 from include.transform.canonical import to_json
+from include.transform.precedence import mapped_fields, remembered_of_new
 from include.transform.reasons import Reason
 
 if TYPE_CHECKING:
@@ -61,12 +62,13 @@ def _obstacles() -> list[tuple[str, str]]:
 
 def _with_values(inputs: Inputs) -> str:
     """The wanted e-mails with what validation says of their survivor, and their values."""
-    values = {}
-    for field, _ in inputs.mapped:
-        kept = f"NOT list_contains(left_out, {sql.text(field.tag)})"
-        values[field.tag] = sql.choice([(kept, f"mapped.{sql.name(field.tag)}")])
+    values, memories = {}, {}
+    for mapped in mapped_fields(inputs):
+        kept, value = f"NOT list_contains(left_out, {sql.text(mapped.tag)})", f"mapped.{sql.name(mapped.tag)}"
+        values[mapped.tag] = sql.choice([(kept, value)])
+        memories[mapped.tag] = sql.choice([(kept, remembered_of_new(mapped, value))])
     merge_fields = sql.json_object((field.tag, to_json(values[field.tag], field)) for field, _ in inputs.mapped)
-    remembered = sql.json_object((tag, sql.json_text(value)) for tag, value in values.items())
+    remembered = sql.json_object((tag, sql.json_text(value)) for tag, value in memories.items())
     required = [field.tag for field in inputs.schema.merge_fields.values() if field.required]
     lacks = " OR ".join(f"({values.get(tag, 'NULL')}) IS NULL" for tag in required) or "false"
     return f"""

@@ -7,7 +7,7 @@ What does not parse keeps its text, so that validation can say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from include.config.mapping import address_paths, kind_of
@@ -36,11 +36,17 @@ def from_salesforce(inputs: Inputs, object_name: PersonObject, merge_field: Merg
     field = inputs.org.field(object_name, path)
     if field is None:
         raise KeyError(f"{object_name}.{path}")
-    kind = kind_of(field.type)
-    if kind == "address":
-        return _address_of_person(inputs, object_name, path, mapping)
-    column = value_of(inputs, object_name, path)
-    if kind == "multipicklist":
+    parts = address_paths(path, mapping.country) if kind_of(field.type) == "address" else None
+    columns = [value_of(inputs, object_name, part) for part in parts or (path,)]
+    return canonical(columns, field, merge_field, mapping)
+
+
+def canonical(columns: Sequence[str], field: SalesforceField, merge_field: MergeField, mapping: FieldMapping) -> str:
+    """SQL: the canonical text of what Salesforce holds, trimmed: one column, or the five of a postal address."""
+    if len(columns) > 1:
+        return _address_of_person(columns, mapping)
+    (column,) = columns
+    if kind_of(field.type) == "multipicklist":
         return _chosen(column, field, mapping)
     if field.type == "picklist" and mapping.picklist == "label":
         return _labelled(column, field)
@@ -112,11 +118,8 @@ def _chosen(expression: str, field: SalesforceField, mapping: FieldMapping) -> s
     return f"array_to_string({chosen}, {sql.text(MULTIPICKLIST_SEPARATOR)})"
 
 
-def _address_of_person(inputs: Inputs, object_name: PersonObject, path: str, mapping: FieldMapping) -> str:
-    paths = address_paths(path, mapping.country)
-    if paths is None:
-        raise KeyError(f"{object_name}.{path}")
-    street, city, state, postal_code, country = (value_of(inputs, object_name, part) for part in paths)
+def _address_of_person(columns: Sequence[str], mapping: FieldMapping) -> str:
+    street, city, state, postal_code, country = columns
     # Mailchimp has two lines; what Salesforce has beyond them joins the second.
     lines = f"list_transform(regexp_split_to_array({street}, '\\r\\n|\\r|\\n'), lambda line: trim(line))"
     filled = f"list_filter({lines}, lambda line: line <> '')"

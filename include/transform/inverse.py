@@ -1,17 +1,17 @@
-"""The inverse mapping: a Lead's fields from a member's merge fields (detail 6)."""
+"""The inverse mapping: Salesforce's fields from a member's merge fields (detail 6, X03)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from include.config.check_leads import SET_BY_US, lead_targets
 from include.config.mapping import kind_of
 from include.transform import sql
-from include.transform.canonical import MULTIPICKLIST_SEPARATOR, from_mailchimp
+from include.transform.canonical import MULTIPICKLIST_SEPARATOR, from_mailchimp, number
 
 if TYPE_CHECKING:
     from include.config.models import FieldMapping
-    from include.schema import SalesforceField
+    from include.schema import MergeField, SalesforceField
     from include.transform.inputs import Inputs
 
 STORED = "stored"
@@ -29,12 +29,23 @@ def lead_values(inputs: Inputs) -> dict[str, list[str]]:
     for merge_field, mapping in inputs.mapped:
         stored = from_mailchimp(f"{STORED}.{sql.name(merge_field.tag)}", merge_field)
         names = targets.get(merge_field.tag, ())
-        expressions = _address(stored, mapping) if merge_field.type == "address" else (stored,)
+        expressions = parts_of(stored, merge_field, mapping)
         for lead_field, expression in zip(names, expressions, strict=bool(names)):
             field = inputs.org.field("Lead", lead_field)
             if field is not None and field.createable and lead_field not in SET_BY_US:
-                values.setdefault(lead_field, []).append(_as_salesforce(expression, field, mapping))
+                written = as_salesforce(expression, field, shown_by(merge_field, mapping))
+                values.setdefault(lead_field, []).append(written)
     return values
+
+
+def parts_of(canonical: str, merge_field: MergeField, mapping: FieldMapping) -> tuple[str, ...]:
+    """SQL: what of a canonical value goes into each of the fields that hold it: an address in its five parts."""
+    return _address(canonical, mapping) if merge_field.type == "address" else (canonical,)
+
+
+def shown_by(merge_field: MergeField, mapping: FieldMapping) -> Literal["label", "value"]:
+    """How a picklist's entries are written in Mailchimp: those of an address, such as country codes, by their value."""
+    return "value" if merge_field.type == "address" else mapping.picklist
 
 
 def _address(canonical: str, mapping: FieldMapping) -> tuple[str, ...]:
@@ -48,26 +59,36 @@ def _address(canonical: str, mapping: FieldMapping) -> tuple[str, ...]:
     return street, part("city"), state, part("zip"), part("country")
 
 
-def _as_salesforce(canonical: str, field: SalesforceField, mapping: FieldMapping) -> str:
+def as_salesforce(canonical: str, field: SalesforceField, shown: Literal["label", "value"]) -> str:
+    """SQL: the text that Salesforce keeps of a canonical value; null where the field can't hold it."""
     match kind_of(field.type):
         case "boolean":
             return sql.choice([(f"lower({canonical}) IN ('true', 'false')", f"lower({canonical})")])
         case "number":
             return sql.choice([(f"isfinite(try_cast({canonical} AS DOUBLE))", canonical)])
         case "date":
-            return sql.choice([(f"try_cast({canonical} AS DATE) IS NOT NULL", canonical)])
+            return f"CAST(try_cast({canonical} AS DATE) AS VARCHAR)"
         case "multipicklist":
             chosen = f"string_split({canonical}, {sql.text(MULTIPICKLIST_SEPARATOR)})"
-            entries = f"list_transform({chosen}, lambda entry: {_entry('entry', field, mapping)})"
+            entries = f"list_transform({chosen}, lambda entry: {_entry('entry', field, shown)})"
             return f"nullif(array_to_string(list_filter({entries}, lambda entry: entry IS NOT NULL), ';'), '')"
-    return _entry(canonical, field, mapping) if field.type == "picklist" else canonical
+    return _entry(canonical, field, shown) if field.type == "picklist" else canonical
 
 
-def _entry(expression: str, field: SalesforceField, mapping: FieldMapping) -> str:
+def as_json(text: str, field: SalesforceField) -> str:
+    """SQL: JSON text of a value as Salesforce keeps it: numbers and checkboxes as such, the rest as strings."""
+    cases = {
+        "number": [(f"isfinite(try_cast({text} AS DOUBLE))", number(text))],
+        "boolean": [(f"lower({text}) IN ('true', 'false')", f"lower({text})")],
+    }
+    return sql.choice(cases.get(kind_of(field.type), []), sql.json_text(text))
+
+
+def _entry(expression: str, field: SalesforceField, shown: Literal["label", "value"]) -> str:
     """A picklist's API value from the text in Mailchimp."""
     cases = []
     for entry in field.picklist:
         if entry.active:
-            shown = entry.label if mapping.picklist == "label" else entry.value
-            cases.append((f"{expression} = {sql.text(shown)}", sql.text(entry.value)))
+            text = entry.label if shown == "label" else entry.value
+            cases.append((f"{expression} = {sql.text(text)}", sql.text(entry.value)))
     return sql.choice(cases, "NULL" if field.restricted_picklist else expression)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.config.mapping import kind_of
 from include.transform import sql
-from include.transform.canonical import number
+from include.transform.inverse import as_json
 from include.transform.reasons import Reason
 
 if TYPE_CHECKING:
@@ -65,11 +64,6 @@ def _fields(connection: DuckDBPyConnection, inputs: Inputs) -> str:
 
 
 def _typed(field: str, inputs: Inputs) -> str:
-    """JSON text of a candidate's value: numbers and checkboxes as such, the rest as strings."""
     described = inputs.org.field("Lead", field)
     column = f"candidate.{sql.name(field)}"
-    cases = {
-        "number": [(f"isfinite(try_cast({column} AS DOUBLE))", number(column))],
-        "boolean": [(f"lower({column}) IN ('true', 'false')", f"lower({column})")],
-    }
-    return sql.choice(cases.get(kind_of(described.type), []) if described else [], sql.json_text(column))
+    return as_json(column, described) if described else sql.json_text(column)

@@ -28,6 +28,7 @@ FATES: tuple[tuple[str, Reason | str], ...] = (
     ("has_person AND left_out AND (wanted OR $writes_values)", Reason.FIELD_LEFT_OUT),
     ("has_person AND wanted", Reason.ADDED),
     ("kinds['opt_out_person'] IS NOT NULL", Reason.OPTED_OUT_BY_MEMBER),
+    ("kinds['update_person'] IS NOT NULL", Reason.PERSON_UPDATED),
     ("has_person AND op_ids IS NOT NULL", Reason.UPDATED),
     ("has_person AND $one_query", Reason.OTHER_QUERY),
     ("has_person AND NOT $writes_values", Reason.DATA_SYNC_OFF),
@@ -100,7 +101,8 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                    additions.email_key IS NOT NULL AS wanted,
                    coalesce(additions.obstacle, new_leads.obstacle) AS obstacle,
                    coalesce(person_gates.no_update, false) OR coalesce(member_gates.no_update, false) AS no_update,
-                   len(coalesce(person_gates.left_out, [])) > 0 AS left_out,
+                   len(coalesce(person_gates.left_out, [])) > 0
+                       OR email_key IN (SELECT email_key FROM unwritable) AS left_out,
                    coalesce(strangers.former, false) AS former, coalesce(strangers.gone, false) AS gone,
                    coalesce(whole.shared, false) AS shared, ops.op_ids, ops.kinds
             FROM whole

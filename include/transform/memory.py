@@ -15,12 +15,12 @@ def find_done(connection: DuckDBPyConnection) -> None:
     """Make `done` (op_id, written): the operations of the run that hold now; `written` by this run itself.
 
     Reads the views `plans` and `results` of the run. A member that was there already got none of what its `add_member`
-    said: that one is not done.
+    said: that one is not done. A person who has the planned values already got them from an earlier try.
     """
     connection.execute(
         """
         CREATE TEMP TABLE done AS
-        SELECT op_id, state = 'applied' AS written
+        SELECT op_id, state = 'applied' OR kind = 'update_person' AS written
         FROM (SELECT op_id, arg_max(state, "at") AS state FROM results GROUP BY op_id) JOIN plans USING (op_id)
         WHERE state = 'applied' OR (state = 'already_there' AND kind <> 'add_member')
         """
@@ -44,7 +44,7 @@ def next_synced_values(connection: DuckDBPyConnection, list_id: str) -> DuckDBPy
 def next_assignments(connection: DuckDBPyConnection, list_id: str) -> DuckDBPyRelation:
     """The columns of `assignments`: known rows without those that stop, and those made by the plan over them.
 
-    A record that the run itself has opted out did not change by that: the row takes on its new time (view `people`).
+    A record that the run itself has written to did not change by that: the row takes on its new time (view `people`).
     """
     return connection.sql(
         f"""
@@ -56,13 +56,13 @@ def next_assignments(connection: DuckDBPyConnection, list_id: str) -> DuckDBPyRe
             UNION ALL
             SELECT $list_id, query, email_key, targets_hash, person_modified_at, owned_groups, owned_tags
             FROM fresh_rows WHERE NOT stops
-        ), opted_out AS (
+        ), rewritten AS (
             SELECT plans.email_key, max(people.modified_at) AS modified_at
             FROM plans JOIN (FROM done WHERE written) USING (op_id) JOIN people ON people.id = plans.person_id
-            WHERE kind = 'opt_out_person' GROUP BY plans.email_key
+            WHERE kind IN ('opt_out_person', 'update_person') GROUP BY plans.email_key
         )
-        SELECT remembered.* REPLACE (greatest(person_modified_at, opted_out.modified_at) AS person_modified_at)
-        FROM remembered LEFT JOIN opted_out USING (email_key)
+        SELECT remembered.* REPLACE (greatest(person_modified_at, rewritten.modified_at) AS person_modified_at)
+        FROM remembered LEFT JOIN rewritten USING (email_key)
         """,
         params={"list_id": list_id},
     )

@@ -41,6 +41,7 @@ def make_operations(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         _unsubscribe_members(),
         _archive_members(),
         _opt_out_people(),
+        _update_people(),
     ]
     columns = ", ".join(sql.name(column) for column in COLUMNS)
     identity = ", ".join(
@@ -199,4 +200,13 @@ def _opt_out_people() -> str:
                {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note,
                {nothing} AS tag, false AS assigns
         FROM opt_outs WHERE record IS NOT NULL
+    """
+
+
+def _update_people() -> str:
+    nothing = "CAST(NULL AS VARCHAR)"
+    return f"""
+        SELECT 'update_person' AS kind, email_key, person_id, "before", "after", precondition, 'X03' AS behaviour,
+               {nothing} AS query, {nothing} AS note, {nothing} AS tag, false AS assigns
+        FROM write_backs
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from include.transform.additions import find_additions
 from include.transform.assignments import find_assignments, find_due, find_matches
 from include.transform.consent import find_held
+from include.transform.decisions import find_decisions
 from include.transform.gates import find_gates, hold_shared
 from include.transform.leads import find_leads
 from include.transform.ledger import make_ledger
@@ -16,6 +17,7 @@ from include.transform.operations import make_operations
 from include.transform.opt_outs import find_opt_outs
 from include.transform.ownership import find_removals, remember_assignments
 from include.transform.precedence import compare_values
+from include.transform.write_back import find_write_backs
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -35,12 +37,14 @@ class Planned:
             removed.
         synced_values: how the table `synced_values` changes: email_key, field_values, op_ids. A row replaces the
             member's once all of op_ids were applied.
+        unwritable: findings (`validation.findings`): values of members that Salesforce could not hold (X03).
     """
 
     operations: DuckDBPyRelation
     ledger: DuckDBPyRelation
     assignments: DuckDBPyRelation
     synced_values: DuckDBPyRelation
+    unwritable: DuckDBPyRelation
 
 
 def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
@@ -59,7 +63,9 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     find_opt_outs(connection, inputs)
     find_gates(connection)
     hold_shared(connection)
+    find_decisions(connection, inputs)
     compare_values(connection, inputs)
+    find_write_backs(connection, inputs)
     find_additions(connection, inputs)
     find_matches(connection, inputs)
     find_due(connection, inputs)
@@ -75,11 +81,12 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
         ledger=connection.table("ledger"),
         assignments=connection.table("assignment_changes"),
         synced_values=connection.table("value_memory"),
+        unwritable=connection.table("unwritable"),
     )
 
 
 def _remember_values(connection: DuckDBPyConnection) -> None:
-    """Make `value_memory` (email_key, field_values, op_ids): what to remember of Salesforce once it is written."""
+    """Make `value_memory` (email_key, field_values, op_ids): what to remember once it is written."""
     connection.execute(
         """
         CREATE TEMP TABLE value_memory AS
@@ -89,7 +96,7 @@ def _remember_values(connection: DuckDBPyConnection) -> None:
             SELECT email_key, field_values FROM additions WHERE obstacle IS NULL
         ) LEFT JOIN (
             SELECT email_key, list(op_id) AS op_ids FROM operations
-            WHERE kind IN ('add_member', 'update_member') GROUP BY email_key
+            WHERE kind IN ('add_member', 'update_member', 'update_person') GROUP BY email_key
         ) writes USING (email_key)
         """
     )

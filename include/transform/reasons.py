@@ -21,6 +21,7 @@ class Reason(StrEnum):
     LEAD_CREATED = "lead_created"
     UNSUBSCRIBED = "unsubscribed"
     OPTED_OUT_BY_MEMBER = "opted_out_by_member"
+    PERSON_UPDATED = "person_updated"
     ARCHIVED_WITH_PERSON = "archived_with_person"
     UP_TO_DATE = "up_to_date"
     DATA_SYNC_OFF = "data_sync_off"
@@ -60,6 +61,7 @@ MEANINGS: dict[Reason, Meaning] = {
     Reason.LEAD_CREATED: Meaning("changed", "The member matches nobody and becomes a Lead."),
     Reason.UNSUBSCRIBED: Meaning("changed", "The member is unsubscribed: its person has opted out in Salesforce."),
     Reason.OPTED_OUT_BY_MEMBER: Meaning("changed", "The person is opted out: the member unsubscribed in Mailchimp."),
+    Reason.PERSON_UPDATED: Meaning("changed", "Values edited in Mailchimp are written to the person."),
     Reason.ARCHIVED_WITH_PERSON: Meaning("changed", "The member is archived: its person is gone from Salesforce."),
     Reason.UP_TO_DATE: Meaning("unchanged", "Nothing to change."),
     Reason.DATA_SYNC_OFF: Meaning("unchanged", "The audience's data sync is off: nothing is overwritten."),

@@ -114,7 +114,8 @@ SYNCED_VALUES = _table(
     "and an edit made in Mailchimp from a change made in Salesforce.",
     "list_id string Audience",
     "email_key string Member",
-    "field_values string JSON object: merge tag to canonical text; blank values are left out",
+    "field_values string JSON object: merge tag to canonical text; blank values are left out, but for a field that is "
+    'also written to Salesforce (X03): `""` where both sides were blank',
     by=("list_id",),
 )
 
@@ -137,7 +138,7 @@ PLANS = _table(
     "run_id string Run that made the plan",
     "op_id string Deterministic: the same change planned again has the same id",
     "kind string add_member, update_member, unsubscribe_member, archive_member, create_tag, add_tag, create_lead, "
-    "opt_out_person, upsert_mirror, upsert_activity, ...",
+    "opt_out_person, update_person, upsert_mirror, upsert_activity, ...",
     "audience string File stem of the audience",
     "email_key string Member concerned",
     "person_id string Salesforce person concerned",
@@ -188,7 +189,7 @@ QUARANTINE = _table(
     "field string Merge tag or Salesforce field that is held back; null when it is the record",
     "rule string Name of the rule; of a refused operation, the reason in one word or the vendor's code",
     "reason string What is wrong, without the value",
-    "gates strings What it holds back: add, update, create_lead, opt_out, archive, mirror",
+    "gates strings What it holds back: add, update, create_lead, opt_out, update_person, archive, mirror",
     "first_seen timestamp First run that found it",
     "last_seen timestamp Newest run that found it",
     "attempts int64 Runs that found it, or writes that were refused",

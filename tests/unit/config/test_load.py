@@ -81,9 +81,6 @@ def test_x01_two_way_loads_with_what_is_carried_out(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         (NEWSLETTER.replace("legacy_parity", "two_way"), "1: email_change: `move` is not available in this version"),
-        (NEWSLETTER + "mailchimp_edits: newest\n", "16: mailchimp_edits: `newest` is not available in this version"),
-        (NEWSLETTER.replace("{contact: FirstName", "{conflict: mailchimp, contact: FirstName"),
-         "5: fields.FNAME.conflict: `mailchimp` is not available in this version; write `conflict: salesforce`"),
     ],
 )  # fmt: skip
 def test_a_switch_that_no_run_carries_out_is_refused(tmp_path: Path, text: str, problem: str) -> None:

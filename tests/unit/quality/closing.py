@@ -151,6 +151,7 @@ class Closing:
         if "transform" in done:
             warehouse.replace(PLANS, _table(PLANS, self.plans), run_id=self.run.run_id)
             staging.write(self.run.partition("ledger"), [_draft(self.draft)])
+            staging.write(self.run.partition("unwritable"), (), findings_schema())
         warehouse.replace(RESULTS, _table(RESULTS, self.results), run_id=self.run.run_id)
         for stage, outcome in outcomes.items():
             if outcome:

@@ -200,6 +200,7 @@ class Outcome:
     ledger: list[dict[str, Any]]
     assignments: list[dict[str, Any]]
     synced_values: list[dict[str, Any]]
+    unwritable: list[dict[str, Any]]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The operations of a kind."""
@@ -221,7 +222,7 @@ def inputs_for(configured: Audience, audience_schema: AudienceSchema | None = No
     return Inputs(
         audience=configured,
         schema=audience_schema or schema(),
-        org=org(),
+        org=more.pop("org", None) or org(),
         today=TODAY,
         time_zone="Europe/Paris",
         lead_defaults=lead_defaults({configured.stem: configured}),
@@ -242,5 +243,5 @@ def plan(
     for operation in operations:
         for column in ("before", "after", "precondition"):
             operation[column] = json.loads(operation[column]) if operation[column] else None
-    tables = (planned.ledger, planned.assignments, planned.synced_values)
+    tables = (planned.ledger, planned.assignments, planned.synced_values, planned.unwritable)
     return Outcome(operations, *(table.to_arrow_table().to_pylist() for table in tables))
