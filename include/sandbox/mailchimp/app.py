@@ -19,7 +19,7 @@ from include.sandbox.mailchimp.batch_results import PATH as RESULTS_PATH
 from include.sandbox.mailchimp.batch_results import gone, results_answer
 from include.sandbox.mailchimp.batches import Operation, Outcome, run_due_batches
 from include.sandbox.mailchimp.call import Answer, Call, Document
-from include.sandbox.mailchimp.member_reads import refuse_unknown_fields
+from include.sandbox.mailchimp.field_names import refuse_unknown_fields
 from include.sandbox.mailchimp.problems import Problem, bad_json, invalid, method_not_allowed, not_found
 from include.sandbox.mailchimp.query import Query
 from include.sandbox.mailchimp.routes import ENDPOINTS
@@ -127,15 +127,13 @@ class MailchimpServer:
             raise method_not_allowed(sorted(ENDPOINTS[template]))
         call.query.check_flags()
         if method in READS:
+            refuse_unknown_fields(call, template)
             result = endpoint(call)
         else:
             with call.database.transaction():
                 result = endpoint(call)
         if result is None or isinstance(result, Answer):
             return result.document if result else None
-        if "total_items" in result:
-            # Below its root, and in a single resource, a field can be missing and yet be known (report_summary).
-            refuse_unknown_fields(call, dict.fromkeys(result))
         projected: Document = call.query.projection().apply(result)
         return projected
 

@@ -11,7 +11,7 @@ from include.sandbox.mailchimp.member_body import BatchBody, BatchMember
 from include.sandbox.mailchimp.member_reads import lookup_member
 from include.sandbox.mailchimp.member_record import MemberRecord, subscriber_hash
 from include.sandbox.mailchimp.member_writer import MemberWriter
-from include.sandbox.mailchimp.members import MemberView
+from include.sandbox.mailchimp.members import NOT_IN_BATCHES, MemberView
 from include.sandbox.mailchimp.problems import FieldError, Problem, Switches, invalid_fields, missing
 from include.sandbox.mailchimp.projection import EVERYTHING
 from include.sandbox.mailchimp.segments import replace_tags, set_tags
@@ -99,7 +99,7 @@ def _status(member: BatchMember) -> str:
 
 
 def _document(call: Call, found: ListRef, outcome: Outcome) -> Document:
-    view = MemberView(call.database, found.id, found.href, EVERYTHING)
+    view = MemberView(call.database, found.id, found.href, EVERYTHING, NOT_IN_BATCHES)
     return {
         "new_members": view.show(outcome.created),
         "updated_members": view.show(outcome.updated),

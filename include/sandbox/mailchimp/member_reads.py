@@ -6,7 +6,7 @@ from include.sandbox.mailchimp import links, times
 from include.sandbox.mailchimp.call import Answer, Call, Document
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.member_record import STATUSES, subscriber_hash
-from include.sandbox.mailchimp.members import COLUMNS, SOMETIMES, MemberView
+from include.sandbox.mailchimp.members import MemberView
 from include.sandbox.mailchimp.problems import FieldError, invalid_fields, not_found
 from include.sandbox.mailchimp.projection import EVERYTHING, Projection
 from include.sandbox.texts import wording
@@ -44,7 +44,6 @@ def get_members(call: Call) -> Answer:
     page = numbers[call.query.page()]
     document: Document = {"members": [], "list_id": found.id, "total_items": len(numbers)}
     document["_links"] = links.links(links.MEMBERS, f"{found.href}/members")
-    refuse_unknown_fields(call, document | {"members": [dict.fromkeys((*COLUMNS, *SOMETIMES))]})
     if projection.wants("members"):
         view = MemberView(call.database, found.id, found.href, projection.inside("members"))
         document["members"] = view.show(page)
@@ -59,22 +58,7 @@ def get_member(call: Call) -> Answer:
     """GET /lists/{list_id}/members/{subscriber_hash}: in any status, archived too (recorded)."""
     found = find_list(call)
     number = find_member(call, found)
-    refuse_unknown_fields(call, dict.fromkeys((*COLUMNS, *SOMETIMES)))
     return Answer(show_member(call, found, number, call.query.projection()))
-
-
-def refuse_unknown_fields(call: Call, example: Document) -> None:
-    """Refuses `fields` that the answer does not have.
-
-    Recorded: unknown `exclude_fields` are ignored. The documentation says that unknown `fields` are an error.
-    tap-mailchimp asks every collection for `constraints`, which few have, so that name is taken everywhere.
-
-    Raises:
-        Problem: 400.
-    """
-    unknown = call.query.projection().first_unknown({**example, "constraints": None})
-    if unknown is not None and call.switches["unknown_fields_are_errors"]:
-        raise invalid_fields(FieldError("fields", wording("unknown_field", name=unknown)))
 
 
 def show_member(call: Call, found: ListRef, number: int, projection: Projection = EVERYTHING) -> Document:

@@ -1,6 +1,6 @@
 """Members as the API shows them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import orjson
@@ -48,14 +48,10 @@ COLUMNS: dict[str, str] = {
     "list_id": "NULL",
     "_links": "NULL",
 }
-SOMETIMES = (
-    "marketing_permissions",
-    "last_note",
-    "sms_phone_number",
-    "sms_subscription_status",
-    "sms_subscription_last_updated",
-)
-"""Keys that the OpenAPI document has and no member here: they can be asked for."""
+_SINGLE_ONLY = frozenset({"unsubscribe_reason", "web_id", "consents_to_one_to_one_messaging", "source"})
+NOT_IN_BATCHES = _SINGLE_ONLY | {"full_name"}
+NOT_IN_SEGMENTS = _SINGLE_ONLY | {"contact_id", "tags", "tags_count"}
+"""Keys that members do not have in answers to calls that write many, and in segments (OpenAPI)."""
 JSON_KEYS = ("merge_fields", "interests", "stats", "location")
 NO_INTERESTS = "{}"
 
@@ -70,13 +66,21 @@ class MemberView:
         list_id: the list.
         list_href: the list's address, for the links.
         projection: which keys of a member are wanted.
+        hidden: keys that members do not have here.
     """
 
-    def __init__(self, database: Database, list_id: str, list_href: str, projection: Projection) -> None:
+    def __init__(
+        self,
+        database: Database,
+        list_id: str,
+        list_href: str,
+        projection: Projection,
+        hidden: Collection[str] = (),
+    ) -> None:
         self._database = database
         self._list_id = list_id
         self._projection = projection
-        self._keys = [key for key in COLUMNS if projection.wants(key)]
+        self._keys = [key for key in COLUMNS if key not in hidden and projection.wants(key)]
         self._links = LinksTemplate(MEMBER, f"{list_href}/members") if "_links" in self._keys else None
         columns = ", ".join(["m.no", "m.id", *(COLUMNS[key] for key in self._keys)])
         self._sql = f"SELECT {columns} FROM json_each(?) AS n JOIN members AS m ON m.no = n.value ORDER BY n.key"

@@ -63,19 +63,5 @@ class Projection:
             return value
         return {name: self.inside(name).apply(part) for name, part in value.items() if self.wants(name)}
 
-    def first_unknown(self, value: Any) -> str | None:
-        """The first included name that a decoded JSON value lacks; inside null and empty arrays nothing can be told."""
-        if not self.including or self.whole or value is None:
-            return None
-        if isinstance(value, list):
-            return self.first_unknown(value[0]) if value else None
-        for name, branch in self.names.items():
-            if not isinstance(value, dict) or name not in value:
-                return name
-            deeper = branch.first_unknown(value[name])
-            if deeper is not None:
-                return f"{name}.{deeper}"
-        return None
-
 
 EVERYTHING = Projection()

@@ -9,7 +9,7 @@ from include.sandbox.mailchimp.call import Answer, Call, Document
 from include.sandbox.mailchimp.links import MEMBER_TAGS, MEMBERS, SEGMENT, links
 from include.sandbox.mailchimp.lists import find_list
 from include.sandbox.mailchimp.member_reads import find_member
-from include.sandbox.mailchimp.members import MemberView
+from include.sandbox.mailchimp.members import NOT_IN_BATCHES, NOT_IN_SEGMENTS, MemberView
 from include.sandbox.mailchimp.problems import FieldError, invalid_fields
 from include.sandbox.mailchimp.projection import EVERYTHING
 from include.sandbox.mailchimp.segments import (
@@ -60,7 +60,7 @@ def post_segment_members(call: Call) -> Answer:
     if call.switches["segment_add_reports_members_already_in"]:
         added = list(to_add.values())
     nobody = unknown + unknown_too if call.switches["segment_reports_unknown_addresses"] else []
-    view = MemberView(call.database, found.id, found.href, EVERYTHING)
+    view = MemberView(call.database, found.id, found.href, EVERYTHING, NOT_IN_BATCHES)
     document = {
         "members_added": view.show(added),
         "members_removed": view.show(removed),
@@ -86,7 +86,7 @@ def get_segment_members(call: Call) -> Answer:
     )
     numbers = call.database.selection(sql, (segment_id, *statuses))
     page = numbers[call.query.page()]
-    view = MemberView(call.database, found.id, found.href, projection.inside("members"))
+    view = MemberView(call.database, found.id, found.href, projection.inside("members"), NOT_IN_SEGMENTS)
     document: Document = {
         "members": view.show(page) if projection.wants("members") else [],
         "total_items": len(numbers),

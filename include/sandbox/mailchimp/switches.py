@@ -18,8 +18,7 @@ SWITCHES: Mapping[str, Switch] = {
     "unknown_fields_are_errors": Switch(
         True,
         "`fields` that the resource does not have are refused, as documented; unknown `exclude_fields` are not, as "
-        "recorded. `constraints` is taken everywhere: tap-mailchimp asks every collection for it. Checked for members, "
-        "and at the root of other collections",
+        "recorded. Seven that tap-mailchimp asks for are taken all the same",
     ),
     "empty_parameters_are_refused": Switch(
         True, "an empty query parameter is no number, time, boolean or choice; else it counts as not given"
