@@ -124,7 +124,7 @@ def _quarantine(run: SyncRun, connection: DuckDBPyConnection, *, newest: bool) -
     warehouse = run.project.warehouse
     for name, partition in (("found", "findings"), ("unwritable", "unwritable")):
         run.project.staging.view(connection, name, run.partition(partition))
-    connection.execute("CREATE VIEW findings AS FROM found UNION ALL BY NAME FROM unwritable")
+    connection.execute("CREATE OR REPLACE TEMP VIEW findings AS FROM found UNION ALL BY NAME FROM unwritable")
     warehouse.view(connection, "known", QUARANTINE, audience=run.stem)
     quarantine.make_quarantine(connection, run.stem, run.pins().extracted_at)
     if newest:

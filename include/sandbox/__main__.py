@@ -16,7 +16,10 @@ from include.sandbox.supervisor import stop_with_parent, supervise
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the sandbox until it is told to stop; returns the exit status."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.plain_org and not given.empty:
+        parser.error("the made-up world has person accounts: write --plain-org with --empty")
     settings = Settings(
         seed=given.seed,
         now=given.now,
@@ -24,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         people=given.people,
         state=given.state,
         empty=given.empty,
+        plain_org=given.plain_org,
         tls=given.tls,
         ports={"salesforce": given.salesforce_port, "mailchimp": given.mailchimp_port},
     )
@@ -45,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--people", type=int, default=1000, help="how many people the world has (default 1000)")
     parser.add_argument("--state", type=Path, help="a folder in which the state survives; an existing one is resumed")
     parser.add_argument("--empty", action="store_true", help="start without a world")
+    parser.add_argument("--plain-org", action="store_true", help="an org without person accounts; with --empty")
     parser.add_argument("--salesforce-port", type=int, default=8181, help="0 takes a free one (default 8181)")
     parser.add_argument("--mailchimp-port", type=int, default=8182, help="0 takes a free one (default 8182)")
     parser.add_argument("--tls", type=Path, help="serve HTTPS too, with throw-away certificates written to this folder")

@@ -30,6 +30,7 @@ class Settings:
         state: the folder of the state that survives; None: it does not.
         empty: start without a world.
         ports: by server; 0: a free one.
+        plain_org: the org has no person accounts.
         tls: the folder that gets the certificates for HTTPS; None: HTTP only.
     """
 
@@ -40,6 +41,7 @@ class Settings:
     state: Path | None
     empty: bool
     ports: Mapping[str, int]
+    plain_org: bool = False
     tls: Path | None = None
 
     def state_file(self, server: str) -> Path | None:
@@ -80,7 +82,7 @@ def _salesforce(settings: Settings, controls: Controls) -> Starlette:
     from include.sandbox.salesforce.app import create_app
     from include.sandbox.salesforce.store import OrgStore
 
-    store = OrgStore(settings.state_file("salesforce"))
+    store = OrgStore(settings.state_file("salesforce"), person_accounts=not settings.plain_org)
     if not settings.empty and not store.remembered("planted", ""):
         from include.sandbox.world import build
 
