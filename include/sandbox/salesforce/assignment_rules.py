@@ -20,6 +20,7 @@ from include.sandbox.salesforce.formulas.paths import Reader
 from include.sandbox.salesforce.formulas.tree import FormulaRefusedError
 from include.sandbox.salesforce.schema import Schema
 from include.sandbox.salesforce.values import Stored, stamp
+from include.sandbox.salesforce.wordings import assumed
 
 OBJECT = "Lead"
 _SELECT = """
@@ -99,7 +100,7 @@ def asked_for(rules: Sequence[AssignmentRule], assignment: str) -> AssignmentRul
     for rule in rules:
         if rule.record_id == assignment:
             return rule
-    raise ApiError(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+    raise ApiError.assumed(400, assumed("no_such_rule"))
 
 
 def assign(

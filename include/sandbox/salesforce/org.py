@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from include.sandbox.controls import Controls, Switch
-from include.sandbox.salesforce import limits, queries, recycle_bin, sessions
+from include.sandbox.salesforce import cursors, limits, localization, recycle_bin, sessions, wordings
 from include.sandbox.salesforce.bulk import ingest_jobs as ingest
+from include.sandbox.salesforce.bulk import query_jobs as query
 from include.sandbox.salesforce.bulk import runner
 from include.sandbox.salesforce.bulk.ingest_jobs import IngestJobs
 from include.sandbox.salesforce.bulk.jobs import Jobs, Kind
@@ -27,13 +28,16 @@ IDENTITY = {
 }
 SWITCHES = {
     **IDENTITY,
-    **queries.SWITCHES,
+    **cursors.SWITCHES,
+    **localization.SWITCHES,
     **recycle_bin.SWITCHES,
     **writer.SWITCHES,
     **runner.SWITCHES,
+    **query.SWITCHES,
     **ingest.SWITCHES,
     **sessions.SWITCHES,
     **limits.SWITCHES,
+    **wordings.SWITCHES,
 }
 
 

@@ -7,16 +7,13 @@ does, so that a page can hold fewer records than the ids it covers.
 import json
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import count
-from threading import Lock
+from collections.abc import Iterator
 from typing import Any
 
-from include.sandbox.controls import Controls, Switch
+from include.sandbox.controls import Controls
+from include.sandbox.salesforce.cursors import Cursor, Cursors
 from include.sandbox.salesforce.errors import ApiError
-from include.sandbox.salesforce.ids import make_id
+from include.sandbox.salesforce.localization import Locale
 from include.sandbox.salesforce.recycle_bin import emptied_at
 from include.sandbox.salesforce.soql.columns import described_columns
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
@@ -25,27 +22,10 @@ from include.sandbox.salesforce.soql.scope import Parent
 from include.sandbox.salesforce.soql.tree import Query
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import Stored, address_json, to_json
+from include.sandbox.salesforce.wordings import assumed
 
 PAGE = 2000
-# https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-apicursors.html
-SWITCHES = {
-    "query_locator_seconds": Switch(
-        2 * 24 * 3600, "how long the further pages of a query can be read, from its first page on"
-    ),
-    "open_query_locators": Switch(
-        0, "most locators at a time, the oldest is let go; 0: no limit, as since version 56 (10 before)"
-    ),
-}
-LOCATOR_PREFIX = "0r8"
 _ONE_ROW_FIELDS = frozenset({"Metadata", "FullName"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    compiled: Compiled
-    rows: "array[int]"
-    size: int
-    opened: datetime
 
 
 class Queries:
@@ -54,9 +34,7 @@ class Queries:
     def __init__(self, store: OrgStore, controls: Controls) -> None:
         self._store = store
         self._controls = controls
-        self._cursors: dict[str, _Cursor] = {}
-        self._numbers = count(1)
-        self._lock = Lock()
+        self._cursors = Cursors(store, controls)
 
     def run(self, soql: str, base: str, *, deleted: bool, size: int = PAGE, tooling: bool = False) -> dict[str, Any]:
         """The first page of a query, as REST answers it.
@@ -78,9 +56,10 @@ class Queries:
             if compiled.grouped:
                 return _grouped(connection, compiled)
             found = connection.execute(f"SELECT q0.rowid {compiled.tail}", compiled.values)
-            cursor = _Cursor(compiled, array("q", (row[0] for row in found)), size, self._controls.now())
-            _refuse_many_metadata(cursor)
-            return self._page(connection, cursor, 0, base, self._new_locator)
+            cursor = Cursor(soql, tooling, array("q", (row[0] for row in found)), size)
+        _refuse_many_metadata(compiled, len(cursor.rows))
+        name = self._cursors.keep(cursor) if len(cursor.rows) > size else ""
+        return self._page(compiled, cursor, 0, base, name)
 
     def columns(self, soql: str, *, tooling: bool = False) -> dict[str, Any]:
         """What a query selects, without running it.
@@ -97,48 +76,29 @@ class Queries:
             ApiError: INVALID_QUERY_LOCATOR.
         """
         name, _, start = locator.rpartition("-")
-        with self._lock:
-            self._drop_expired()
-            cursor = self._cursors.get(name)
-            if cursor is None or not start.isdigit() or int(start) >= len(cursor.rows):
-                raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        with self._store.database.reading() as connection:
-            return self._page(connection, cursor, int(start), base, lambda _cursor: name)
+        cursor = self._cursors.find(name)
+        if cursor is None or not start.isdigit() or int(start) >= len(cursor.rows):
+            raise ApiError.assumed(400, assumed("locator"))
+        _, compiled = self._compiled(cursor.soql, deleted=False, tooling=cursor.tooling)
+        return self._page(compiled, cursor, int(start), base, name)
 
     def _compiled(self, soql: str, *, deleted: bool, tooling: bool) -> tuple[Query, Compiled]:
         parsed = parse(soql)
         since = emptied_at(self._controls) if deleted or parsed.all_rows else None
-        compiled = compile_query(self._store.schema, parsed, now=self._controls.now(), deleted_since=since)
+        compiled = compile_query(self._store.schema, parsed, locale=Locale.of(self._controls), deleted_since=since)
         if compiled.root.tooling and not tooling:
             message = f"sObject type '{parsed.source}' is not supported."
             raise parsed.source_place.refused("INVALID_TYPE", message)
         return parsed, compiled
 
-    def _page(
-        self, connection: sqlite3.Connection, cursor: _Cursor, start: int, base: str, name: Callable[[_Cursor], str]
-    ) -> dict[str, Any]:
+    def _page(self, compiled: Compiled, cursor: Cursor, start: int, base: str, name: str) -> dict[str, Any]:
         end = start + cursor.size
         answer: dict[str, Any] = {"totalSize": len(cursor.rows), "done": end >= len(cursor.rows)}
         if not answer["done"]:
-            answer["nextRecordsUrl"] = f"{base}/query/{name(cursor)}-{end}"
-        answer["records"] = list(_records(connection, cursor.compiled, cursor.rows[start:end], base))
+            answer["nextRecordsUrl"] = f"{base}/query/{name}-{end}"
+        with self._store.database.reading() as connection:
+            answer["records"] = list(_records(connection, compiled, cursor.rows[start:end], base))
         return answer
-
-    def _new_locator(self, cursor: _Cursor) -> str:
-        with self._lock:
-            self._drop_expired()
-            name = make_id(LOCATOR_PREFIX, next(self._numbers))
-            self._cursors[name] = cursor
-            most = int(self._controls.switches["open_query_locators"])
-            if most and len(self._cursors) > most:
-                del self._cursors[next(iter(self._cursors))]
-        return name
-
-    def _drop_expired(self) -> None:
-        """Lets go of cursors by the age of their query, however lately they were read."""
-        oldest = self._controls.now() - timedelta(seconds=float(self._controls.switches["query_locator_seconds"]))
-        for name in [name for name, cursor in self._cursors.items() if cursor.opened < oldest]:
-            del self._cursors[name]
 
 
 def _counted(connection: sqlite3.Connection, compiled: Compiled) -> int:
@@ -163,13 +123,13 @@ def _grouped(connection: sqlite3.Connection, compiled: Compiled) -> dict[str, An
     return {"totalSize": len(records), "done": True, "records": records}
 
 
-def _refuse_many_metadata(cursor: _Cursor) -> None:
+def _refuse_many_metadata(compiled: Compiled, found: int) -> None:
     """The Tooling API gives a rule's metadata for one row only (vendor's Tooling guide, ValidationRule)."""
-    asked = any(output.name in _ONE_ROW_FIELDS for output in cursor.compiled.outputs)
-    if asked and cursor.compiled.root.tooling and len(cursor.rows) > 1:
+    asked = any(output.name in _ONE_ROW_FIELDS for output in compiled.outputs)
+    if asked and compiled.root.tooling and found > 1:
         message = (
             "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more "
-            f"than one row for retrieval. Result size: {len(cursor.rows)}"
+            f"than one row for retrieval. Result size: {found}"
         )
         raise ApiError(400, "MALFORMED_QUERY", message)
 

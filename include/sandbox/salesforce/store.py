@@ -22,6 +22,8 @@ from include.sandbox.salesforce.values import stamp, to_json
 
 Record = Mapping[str, object]
 LINES_PER_CHUNK = 1000
+BOOK_KEEPING = ("_cursors", "_jobs", "_job_uploads", "_job_rows", "_job_pages")
+BOOK_KEEPING = ("_cursors", "_jobs", "_job_uploads", "_job_rows", "_job_pages")
 
 
 class OrgStore:
@@ -91,14 +93,14 @@ class OrgStore:
             yield b"}\n"
 
     def replace(self, state: BinaryIO) -> None:
-        """Forgets all records and jobs and loads a state in the shape of `export`; objects may be missing.
+        """Forgets all records, jobs and locators and loads a state in the shape of `export`; objects may be missing.
 
         Raises:
             ValueError: not such a state, or as for `load`; then nothing has changed.
         """
         stream = JsonStream(state)
         with self.database.writing() as connection:
-            for name in ["_jobs", "_job_uploads", "_job_rows", "_job_pages", *(one.name for one in self._exported())]:
+            for name in [*BOOK_KEEPING, *(one.name for one in self._exported())]:
                 connection.execute(f"DELETE FROM {quoted(name)}")
             self._load(connection, ((name, stream.values()) for name in stream.members()), stamp(datetime.now(UTC)))
             stream.end()

@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS _job_rows (
 CREATE TABLE IF NOT EXISTS _job_pages (
     job TEXT NOT NULL, first INTEGER NOT NULL, ends BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (job, first)
 );
+CREATE TABLE IF NOT EXISTS _cursors (
+    name TEXT PRIMARY KEY, soql TEXT NOT NULL, tooling INTEGER NOT NULL, rows BLOB NOT NULL, size INTEGER NOT NULL,
+    opened TEXT NOT NULL
+);
 """
 
 # What Salesforce puts together by itself when a record is read.

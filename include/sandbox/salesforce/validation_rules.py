@@ -16,6 +16,7 @@ from include.sandbox.salesforce.formulas.kinds import FormulaFault, Kind, Row
 from include.sandbox.salesforce.formulas.paths import Reader
 from include.sandbox.salesforce.formulas.tree import FormulaRefusedError
 from include.sandbox.salesforce.schema import Schema, SObject
+from include.sandbox.salesforce.wordings import assumed
 
 _SELECT = """
 SELECT "QualifiedApiName", "ValidationName", "ErrorMessage", "ErrorDisplayField", "Metadata"
@@ -46,8 +47,7 @@ class ValidationRule:
             if self.formula.evaluate(row) is not True:
                 return None
         except FormulaFault as fault:
-            message = f"The formula in the {self.name!r} validation rule has no value for this record: {fault}"
-            return RowError("FORMULA_EXPRESSION_INVALID", message)
+            return RowError.assumed(assumed("formula_without_value", rule=self.name, fault=fault))
         return RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", self.message, (self.field,) if self.field else ())
 
 

@@ -1,7 +1,11 @@
 """Field values: from what a client sends to what is stored, and from there to JSON and CSV.
 
 Stored are: 0 and 1 for booleans, numbers, `YYYY-MM-DD` for dates, `YYYY-MM-DDTHH:MM:SS.000Z` for datetimes (so that
-text order is time order), 18-character ids, and text. Messages follow the vendor's; what no recording shows is assumed.
+text order is time order), 18-character ids, and text.
+
+Messages: STRING_TOO_LONG as in CoderDojo/community-platform issue 762, INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST in
+SalesforceFoundation/NPSP issue 5456, NUMBER_OUTSIDE_VALID_RANGE in SFDO-Community/declarative-lookup-rollup-summaries
+issue 713, INVALID_EMAIL_ADDRESS as recorded.
 """
 
 import json
@@ -10,9 +14,10 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
-from include.sandbox.salesforce.errors import RowRefused
+from include.sandbox.salesforce.errors import RowError, RowRefused
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import NUMBER_TYPES, Field, Schema
+from include.sandbox.salesforce.wordings import assumed
 
 Stored = str | int | float | None
 
@@ -65,9 +70,7 @@ def coerce(schema: Schema, field: Field, value: object) -> Stored:
 
 def _wrong_type(field: Field, value: object) -> RowRefused:
     shown = "null" if value is None else value
-    return RowRefused(
-        "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{field.label}: value not of required type: {shown}", field.name
-    )
+    return RowRefused(RowError.assumed(assumed("wrong_type", field=field.label, value=shown), field.name))
 
 
 def _boolean(field: Field, value: object) -> int:
@@ -89,7 +92,7 @@ def _number(field: Field, value: object) -> int | float:
     limit = _INT_LIMIT if field.type == "int" else 10 ** (field.precision - field.scale)
     if abs(number) >= limit:
         message = f"{field.label}: value outside of valid range on numeric field: {value}"
-        raise RowRefused("NUMBER_OUTSIDE_VALID_RANGE", message, field.name)
+        raise RowRefused(RowError("NUMBER_OUTSIDE_VALID_RANGE", message, (field.name,)))
     return round(number) if field.type == "int" else round(number, field.scale)
 
 
@@ -109,21 +112,22 @@ def _reference(schema: Schema, field: Field, text: str) -> str:
     record_id = canonical_id(text)
     prefixes = [schema.objects[name].prefix for name in field.reference_to]
     if record_id is None or (prefixes and record_id[:3] not in prefixes):
-        raise RowRefused("MALFORMED_ID", f"{field.label}: id value of incorrect type: {text}", field.name)
+        raise RowRefused(RowError.assumed(assumed("wrong_id", field=field.label, value=text), field.name))
     return record_id
 
 
 def _text(field: Field, text: str) -> str:
     if field.type == "email" and not _EMAIL.fullmatch(text):
         # The recording shows the API name without its suffix; the label of that field is the same.
-        raise RowRefused("INVALID_EMAIL_ADDRESS", f"{field.label}: invalid email address: {text}", field.name)
+        message = f"{field.label}: invalid email address: {text}"
+        raise RowRefused(RowError("INVALID_EMAIL_ADDRESS", message, (field.name,)))
     if field.type == "multipicklist":
         text = _choices(field, text)
     elif field.type == "picklist":
         _check_choice(field, text)
     if field.length and len(text) > field.length:
         message = f"{field.label}: data value too large: {text} (max length={field.length})"
-        raise RowRefused("STRING_TOO_LONG", message, field.name)
+        raise RowRefused(RowError("STRING_TOO_LONG", message, (field.name,)))
     return text
 
 
@@ -139,7 +143,7 @@ def _choices(field: Field, text: str) -> str:
 def _check_choice(field: Field, text: str) -> None:
     if field.restricted and text not in field.values:
         message = f"{field.label}: bad value for restricted picklist field: {text}"
-        raise RowRefused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, field.name)
+        raise RowRefused(RowError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, (field.name,)))
 
 
 def to_json(field: Field, stored: Stored) -> Any:

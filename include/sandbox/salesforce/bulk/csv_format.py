@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.errors import ApiError, Refusal
+from include.sandbox.salesforce.wordings import Said, assumed
 
 DELIMITERS = {"COMMA": ",", "TAB": "\t", "PIPE": "|", "SEMICOLON": ";", "CARET": "^", "BACKQUOTE": "`"}
 LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
@@ -18,8 +19,13 @@ LONGEST_CELL = 1 << 20
 Item = TypeVar("Item")
 
 
-class JobFailed(Exception):  # noqa: N818 - an outcome of a job, not a fault of the sandbox
-    """The job as a whole cannot be carried out; the message becomes its errorMessage."""
+class JobFailed(Refusal):
+    """The job as a whole cannot be carried out; `CODE : words` becomes its errorMessage."""
+
+    @classmethod
+    def because(cls, code: str, message: str) -> "JobFailed":
+        """With words that a source shows."""
+        return cls(Said(code, message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,9 @@ class Dialect:
             ApiError: no such delimiter or line ending.
         """
         if delimiter not in DELIMITERS or ending not in LINE_ENDINGS:
-            raise ApiError(400, "API_ERROR", f"unknown columnDelimiter or lineEnding: {delimiter}, {ending}")
+            raise ApiError.assumed(
+                400, assumed("job_request", name="columnDelimiter or lineEnding", value=f"{delimiter}, {ending}")
+            )
         return cls(DELIMITERS[delimiter], LINE_ENDINGS[ending], ending)
 
     def line(self, cells: Iterable[str]) -> str:
@@ -54,10 +62,10 @@ class Dialect:
         try:
             first, newline, _ = body.decode().partition("\n")
         except UnicodeDecodeError:
-            raise JobFailed("InvalidBatch : The data is not UTF-8") from None
+            raise JobFailed(assumed("not_utf8")) from None
         if newline and first.endswith("\r") is not (self.ending == "\r\n"):
             message = f"LineEnding is invalid on user data. Current LineEnding setting is {self.ending_name}"
-            raise JobFailed(f"ClientInputError : {message}")
+            raise JobFailed.because("ClientInputError", message)
 
     def rows(self, body: bytes) -> Iterator[list[str]]:
         """The rows of an upload, the header first."""

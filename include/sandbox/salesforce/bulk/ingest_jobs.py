@@ -17,6 +17,7 @@ from include.sandbox.salesforce.dml.writer import Writer
 from include.sandbox.salesforce.errors import ApiError, RowError
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.store import OrgStore
+from include.sandbox.salesforce.wordings import assumed
 
 ROWS_PER_BATCH = 200  # as the org works through them; duplicate keys are told within one such batch
 NULL = "#N/A"
@@ -51,9 +52,9 @@ class IngestJobs:
         operation, key = asked.get("operation"), asked.get("externalIdFieldName")
         sobject = self._store.schema.find(str(asked.get("object")))
         if operation not in OPERATIONS:
-            raise ApiError(400, "API_ERROR", f"unknown operation: {operation}")
+            raise ApiError.assumed(400, assumed("job_request", name="operation", value=operation))
         if asked.get("contentType", "CSV") != "CSV":
-            raise ApiError(400, "API_ERROR", f"contentType is CSV, not {asked['contentType']}")
+            raise ApiError.assumed(400, assumed("job_request", name="contentType", value=asked["contentType"]))
         if operation == "hardDelete" and not self._controls.switches["bulk_hard_delete"]:
             raise ApiError(400, "FEATURENOTENABLED", HARD_DELETE_FORBIDDEN)
         if sobject is None or not sobject.describe["createable"]:
@@ -61,7 +62,7 @@ class IngestJobs:
         if operation == "upsert":
             field = sobject.find(str(key))
             if field is None or not field.lookup_key:
-                raise ApiError(400, "INVALIDJOB", f"externalIdFieldName is not an external id field: {key}")
+                raise ApiError.assumed(400, assumed("job_key", field=key))
             key = field.name
         spec = {
             "operation": operation,
@@ -119,7 +120,7 @@ class IngestJobs:
                 done += len(batch)
                 if not self._jobs.move(connection, job, "InProgress", processed=done, failed=failed):
                     # Aborted before this batch: it is undone by raising out of the transaction.
-                    raise JobFailed("Aborted")
+                    raise JobFailed.because("Aborted", "")
 
     def successful(self, job: Job) -> Iterator[str]:
         """The rows that were written, with `sf__Id` and `sf__Created`."""
@@ -173,22 +174,22 @@ class IngestJobs:
 
 
 def _misfit(header: list[str], row: list[str]) -> Saved:
-    message = f"The row has {len(row)} cells, the header {len(header)}"
-    return Saved("", created=False, errors=(RowError("INVALID_CSV_ROW", message),))
+    said = assumed("row_misfit", cells=len(row), columns=len(header))
+    return Saved("", created=False, errors=(RowError.assumed(said),))
 
 
 def _check_header(sobject: SObject, header: list[str], operation: str) -> None:
     if not header:
-        raise JobFailed("InvalidBatch : The file has no header")
+        raise JobFailed(assumed("no_header"))
     if operation in _DELETIONS and [name.lower() for name in header] != ["id"]:
         # https://github.com/forcedotcom/SFDX-Data-Move-Utility/issues/325
-        raise JobFailed(f"InvalidBatch : InvalidBatch : The '{operation}' batch must contain only ids")
+        raise JobFailed.because("InvalidBatch", f"InvalidBatch : The '{operation}' batch must contain only ids")
     for name in header:
         relationship, dot, _ = name.partition(".")
         known = sobject.relationship(relationship) if dot else sobject.find(name)
         if known is None:
             # https://github.com/msrivastav13/node-sf-bulk2/issues/17
-            raise JobFailed(f"InvalidBatch : InvalidBatch : Field name not found : {name}")
+            raise JobFailed.because("InvalidBatch", f"InvalidBatch : Field name not found : {name}")
 
 
 def sent_row(header: list[str], row: list[str]) -> Sent:

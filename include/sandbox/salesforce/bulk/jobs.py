@@ -15,6 +15,7 @@ from include.sandbox.salesforce.credentials import USER_ID
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
+from include.sandbox.salesforce.wordings import assumed
 
 Kind = Literal["query", "ingest", "batch job", "batch"]
 PREFIXES: dict[Kind, str] = {"query": "750", "ingest": "750", "batch job": "750", "batch": "751"}
@@ -133,7 +134,7 @@ class Jobs:
             raise not_found()
         job = Job.of(row)
         if version is not None and version != job.spec["apiVersion"]:
-            raise ApiError(409, "API_ERROR", f"the job was created with API version {job.spec['apiVersion']}")
+            raise ApiError.assumed(409, assumed("other_version", version=job.spec["apiVersion"]))
         return job
 
     def all(self, kind: Kind) -> list[Job]:
@@ -168,7 +169,7 @@ class Jobs:
             ApiError: INVALIDJOBSTATE; or BADREQUEST: a state that nobody can ask for.
         """
         if state not in _ASKED_FOR:
-            raise ApiError(400, "BADREQUEST", f"state is one of {', '.join(_ASKED_FOR)}, not {state}")
+            raise ApiError.assumed(400, assumed("job_state_asked", states=", ".join(_ASKED_FOR), state=state))
         if state == "Aborted" and job.state == "JobComplete":
             # https://github.com/restforce/restforce/issues/905
             raise ApiError(400, "INVALIDJOBSTATE", "Aborting already Completed Job not allowed")
@@ -208,5 +209,5 @@ def _forget(connection: sqlite3.Connection, condition: str, value: str) -> None:
 
 
 def invalid_state(job: Job) -> ApiError:
-    """The job is not in a state for what is asked (the code is an assumption)."""
-    return ApiError(400, "INVALIDJOBSTATE", f"Not possible while the job is in state {job.state}")
+    """The job is not in a state for what is asked."""
+    return ApiError.assumed(400, assumed("job_state", state=job.state))

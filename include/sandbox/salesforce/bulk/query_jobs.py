@@ -10,20 +10,27 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.bulk.csv_format import Dialect, batches
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
 from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.localization import Locale
 from include.sandbox.salesforce.recycle_bin import emptied_at
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
 from include.sandbox.salesforce.soql.parser import parse
 from include.sandbox.salesforce.soql.tree import Query
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import csv_cell
+from include.sandbox.salesforce.wordings import assumed
 
 ROWS_PER_PAGE = 10_000
 CELLS_PER_PRINTF = 100  # SQLite takes 127 arguments
-DEFAULT_RECORDS = 50_000  # Salesforce chooses the size itself when maxRecords is not given; this size is assumed
+SWITCHES = {
+    "bulk_result_records": Switch(
+        50_000,
+        "records of a query job's result in one part where `maxRecords` is not given; the server chooses (REST guide)",
+    ),
+}
 MOST_RESULT_PAGES = 5
 
 
@@ -58,7 +65,7 @@ class QueryJobs:
         """
         soql = asked.get("query")
         if asked.get("operation") not in {"query", "queryAll"} or not isinstance(soql, str):
-            raise ApiError(400, "API_ERROR", "a query job needs operation (query or queryAll) and query")
+            raise ApiError.assumed(400, assumed("job_request", name="operation or query", value=asked.get("operation")))
         compiled = self._compiled(soql, str(asked["operation"]))
         spec = {
             "operation": asked["operation"],
@@ -100,8 +107,8 @@ class QueryJobs:
             raise invalid_state(job)
         start = _start_of(locator)
         if start > job.processed or (most is not None and most < 1):
-            raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        end = min(job.processed, start + (most or DEFAULT_RECORDS))
+            raise ApiError.assumed(400, assumed("locator"))
+        end = min(job.processed, start + (most or self._part))
         following = "null" if end >= job.processed else _locator(end)
         return Result(end - start, following, self._body(job, start, end))
 
@@ -110,7 +117,7 @@ class QueryJobs:
         if job.state != "JobComplete":
             raise invalid_state(job)
         start = _start_of(locator)
-        starts = list(range(start, max(job.processed, start + 1), DEFAULT_RECORDS))
+        starts = list(range(start, max(job.processed, start + 1), self._part))
         base = f"/services/data/v{job.spec['apiVersion']}/jobs/query/{job.id}"
         answer: dict[str, Any] = {
             "resultPages": [
@@ -121,6 +128,10 @@ class QueryJobs:
         if not answer["done"]:
             answer["nextRecordsUrl"] = f"{base}/resultPages?locator={_locator(starts[MOST_RESULT_PAGES])}"
         return answer
+
+    @property
+    def _part(self) -> int:
+        return int(self._controls.switches["bulk_result_records"])
 
     def _body(self, job: Job, start: int, end: int) -> Iterator[bytes]:
         compiled = self._compiled(job.spec["query"], job.spec["operation"])
@@ -137,19 +148,22 @@ class QueryJobs:
     def _compiled(self, soql: str, operation: str) -> Compiled:
         query = parse(soql)
         since = emptied_at(self._controls) if operation == "queryAll" or query.all_rows else None
-        compiled = compile_query(self._store.schema, query, now=self._controls.now(), deleted_since=since)
+        compiled = compile_query(self._store.schema, query, locale=Locale.of(self._controls), deleted_since=since)
         _refuse_unsupported(query, compiled)
         return compiled
 
 
 def _refuse_unsupported(query: Query, compiled: Compiled) -> None:
-    """Only the first message is known (airbytehq/airbyte pull request 8206); the others are assumed."""
+    """Only the first message is known (airbytehq/airbyte pull request 8206).
+
+    https://developer.salesforce.com/docs/platform/api-asynch/guide/queries.html
+    """
     if any(output.field and not output.field.stored for output in compiled.outputs):
         raise ApiError(400, "API_ERROR", "Selecting compound data not supported in Bulk Query")
     if compiled.counted or compiled.grouped:
-        raise ApiError(400, "API_ERROR", "Aggregate functions and GROUP BY are not supported in Bulk Query")
+        raise ApiError.assumed(400, assumed("job_query", clause="Aggregate functions and GROUP BY are"))
     if query.offset:
-        raise ApiError(400, "API_ERROR", "OFFSET is not supported in Bulk Query")
+        raise ApiError.assumed(400, assumed("job_query", clause="OFFSET is"))
 
 
 def _line_expression(compiled: Compiled, dialect: Dialect) -> str:
@@ -181,5 +195,5 @@ def _start_of(locator: str | None) -> int:
     except ValueError:
         start = -1
     if start < 0:
-        raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+        raise ApiError.assumed(400, assumed("locator"))
     return start

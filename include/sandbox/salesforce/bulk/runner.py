@@ -9,7 +9,7 @@ from threading import Thread
 from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.bulk.csv_format import JobFailed
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, Kind
-from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.errors import Refusal
 from include.sandbox.salesforce.store import OrgStore
 
 SWITCHES = {"bulk_job_seconds": Switch(0.2, "a job stays in progress at least so long")}
@@ -58,8 +58,9 @@ class Runner:
         error = None
         try:
             self._works[job.kind](job)
-        except (JobFailed, ApiError) as failure:
-            error = str(failure)
+        except Refusal as failure:
+            said = failure.told(self._controls.switches)
+            error = f"{said.code} : {said.text}" if isinstance(failure, JobFailed) else said.text
         except Exception as failure:
             error = f"UnknownError : {type(failure).__name__}: {failure}"
         time.sleep(max(0.0, begun + float(self._controls.switches["bulk_job_seconds"]) - time.monotonic()))

@@ -13,6 +13,7 @@ from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed
 from include.sandbox.salesforce.bulk.ingest_jobs import sent_row
 from include.sandbox.salesforce.bulk_v1.documents import NAMESPACE, element, local, parse
 from include.sandbox.salesforce.dml.changes import Saved, Sent
+from include.sandbox.salesforce.wordings import assumed
 
 CONTENT_TYPES = {"CSV": "text/csv", "JSON": "application/json", "XML": "application/xml"}
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -54,7 +55,9 @@ def _from_csv(body: bytes) -> BatchData:
     sent = []
     for row in rows:
         if len(row) != len(header):
-            raise JobFailed(f"InvalidBatch : a row has {len(row)} cells, the header {len(header)}")
+            raise JobFailed(
+                assumed("v1_unread", format="CSV", fault=f"{len(row)} cells below a header of {len(header)}")
+            )
         sent.append(sent_row(header, row))
     return BatchData({name.partition(".")[0] for name in header}, sent)
 
@@ -63,9 +66,9 @@ def _from_json(body: bytes) -> BatchData:
     try:
         records = json.loads(body)
     except ValueError as error:
-        raise JobFailed(f"InvalidBatch : Failed to parse JSON: {error}") from None
+        raise JobFailed(assumed("v1_unread", format="JSON", fault=error)) from None
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-        raise JobFailed("InvalidBatch : the data must be a list of records")
+        raise JobFailed(assumed("v1_unread", format="JSON", fault="no list of records"))
     return BatchData({name for record in records for name in record} - {"attributes"}, records)
 
 
@@ -73,9 +76,9 @@ def _from_xml(body: bytes) -> BatchData:
     try:
         root = parse(body)
     except ET.ParseError as error:
-        raise JobFailed(f"InvalidBatch : Failed to parse XML: {error}") from None
+        raise JobFailed(assumed("v1_unread", format="XML", fault=error)) from None
     if local(root) != "sObjects":
-        raise JobFailed("InvalidBatch : the data must be sObjects")
+        raise JobFailed(assumed("v1_unread", format="XML", fault="no sObjects"))
     records = [one for one in root if local(one) == "sObject"]
     names = {local(child) for record in records for child in record} - {"type"}
     return BatchData(names, [_record(one) for one in records])

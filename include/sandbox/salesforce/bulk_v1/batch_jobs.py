@@ -23,6 +23,7 @@ from include.sandbox.salesforce.errors import RowError
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
+from include.sandbox.salesforce.wordings import Said, assumed
 
 # https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/asynch_api_concepts_limits.htm
 MOST_RECORDS, MOST_BYTES, BATCHES_A_DAY = 10_000, 10_000_000, 15_000
@@ -57,15 +58,15 @@ class BatchJobs:
         content_type = asked.get("contentType") or "XML"
         sobject = self._store.schema.find(str(asked.get("object")))
         if operation not in OPERATIONS:
-            raise BulkError("InvalidJob", f"this operation is not served: {operation}")
+            raise BulkError(assumed("v1_job", name="operation", value=operation))
         if operation == "hardDelete" and not self._controls.switches["bulk_hard_delete"]:
-            raise BulkError("FeatureNotEnabled", HARD_DELETE_FORBIDDEN)
+            raise BulkError(Said("FeatureNotEnabled", HARD_DELETE_FORBIDDEN))
         if content_type not in CONTENT_TYPES:
-            raise BulkError("InvalidJob", f"this content type is not served: {content_type}")
+            raise BulkError(assumed("v1_job", name="contentType", value=content_type))
         if mode not in {*MODES, *range(len(MODES))}:  # also by number: simple-salesforce sends 0 and 1
-            raise BulkError("InvalidJob", f"unknown concurrencyMode: {mode}")
+            raise BulkError(assumed("v1_job", name="concurrencyMode", value=mode))
         if sobject is None or not sobject.describe["createable"]:
-            raise BulkError("InvalidJob", f"InvalidEntity: Entity '{asked.get('object')}' is not supported by Bulk API")
+            raise BulkError(assumed("v1_entity", object=asked.get("object")))
         spec = {
             "operation": operation,
             "object": sobject.name,
@@ -83,7 +84,7 @@ class BatchJobs:
             BulkError: InvalidJobState.
         """
         if state not in {"Closed", "Aborted"} or job.state != "Open":
-            raise BulkError("InvalidJobState", f"Job cannot go from {job.state} to {state}")
+            raise BulkError(assumed("v1_state", before=job.state, state=state))
         with self._store.database.writing() as connection:
             self._jobs.move(connection, job, state)
             for batch in self.batches(job) if state == "Aborted" else ():
@@ -97,11 +98,11 @@ class BatchJobs:
             BulkError: InvalidJobState, InvalidBatch, ExceededQuota.
         """
         if job.state != "Open":
-            raise BulkError("InvalidJobState", f"Closed job cannot accept batches; job is {job.state}")
+            raise BulkError(assumed("v1_closed", state=job.state))
         if len(body) > MOST_BYTES:
-            raise BulkError("InvalidBatch", f"Maximum size of request is {MOST_BYTES} bytes")
+            raise BulkError(assumed("v1_size", most=MOST_BYTES))
         if self.batches_today() >= BATCHES_A_DAY:
-            raise BulkError("ExceededQuota", "ApiBatchItems Limit exceeded.")
+            raise BulkError(assumed("v1_quota"))
         batch = self._jobs.create("batch", "UploadComplete", {**job.spec, "job": job.id})
         with self._store.database.writing() as connection:
             connection.execute("INSERT INTO _job_uploads VALUES (?, ?)", (batch.id, body))
@@ -131,7 +132,7 @@ class BatchJobs:
         data = read_batch(batch.spec["contentType"], self.request(batch))
         rows = data.rows
         if not 0 < len(rows) <= MOST_RECORDS:
-            raise JobFailed(f"InvalidBatch : a batch has between 1 and {MOST_RECORDS} records, not {len(rows)}")
+            raise JobFailed(assumed("v1_records", most=MOST_RECORDS, number=len(rows)))
         _check_names(sobject, data.names)
         self._await_turn(batch)
         done, failed = batch.processed, batch.failed
@@ -148,7 +149,7 @@ class BatchJobs:
                 )
                 done += len(some)
                 if not self._jobs.move(connection, batch, "InProgress", processed=done, failed=failed):
-                    raise JobFailed("Aborted")  # meanwhile: out of the transaction, so that it is undone
+                    raise JobFailed.because("Aborted", "")  # meanwhile: out of the transaction, so that it is undone
 
     def results(self, batch: Job) -> list[Saved]:
         """What came of each record of a completed batch, in order.
@@ -157,8 +158,10 @@ class BatchJobs:
             BulkError: InvalidBatch: it is not completed.
         """
         if batch.state != "JobComplete":
-            ended = batch.state in ENDED
-            raise BulkError("InvalidBatch", "Records not processed" if ended else "Batch not completed")
+            if batch.state in ENDED:
+                # https://github.com/simple-salesforce/simple-salesforce/issues/366
+                raise BulkError(Said("InvalidBatch", "Records not processed"))
+            raise BulkError(assumed("v1_not_completed"))
         with self._store.database.reading() as connection:
             rows = connection.execute("SELECT id, created, line FROM _job_rows WHERE job = ? ORDER BY row", (batch.id,))
             return [Saved(record_id, bool(created), _restored(line)) for record_id, created, line in rows]
@@ -230,16 +233,14 @@ def _progress(own: Iterable[Job]) -> dict[str, object]:
 def _key(sobject: SObject, asked: dict[str, Any]) -> str:
     field = sobject.find(str(asked.get("externalIdFieldName")))
     if field is None or not field.lookup_key:
-        raise BulkError(
-            "InvalidJob", f"externalIdFieldName is not an external id field: {asked.get('externalIdFieldName')}"
-        )
+        raise BulkError(assumed("v1_key", field=asked.get("externalIdFieldName")))
     return field.name
 
 
 def _check_names(sobject: SObject, names: Iterable[str]) -> None:
     for name in sorted(names):
         if sobject.find(name) is None and sobject.relationship(name) is None:
-            raise JobFailed(f"InvalidBatch : Field name not found : {name}")
+            raise JobFailed.because("InvalidBatch", f"Field name not found : {name}")
 
 
 def _kept(errors: Iterable[RowError]) -> str:

@@ -6,21 +6,16 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
+from include.sandbox.salesforce.errors import Refusal
+from include.sandbox.salesforce.wordings import assumed
+
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 Info = Mapping[str, object]
 
 
-class BulkError(Exception):
-    """The request is refused.
-
-    Attributes:
-        code: the exceptionCode, like `InvalidJob`.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class BulkError(Refusal):
+    """The request is refused; its code is the exceptionCode, like `InvalidJob`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Language:
                 return dict(fields)
             return {local(child): child.text or "" for child in parse(body)}
         except (ValueError, TypeError, ET.ParseError) as error:
-            raise BulkError("InvalidJob", f"Unable to parse Job: {error}") from error
+            raise BulkError(assumed("v1_job_unread", fault=error)) from error
 
     def write(self, root: str, fields: Info) -> str:
         """One document; fields without a value are left out of XML."""

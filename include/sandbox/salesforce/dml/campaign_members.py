@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, standing
 from include.sandbox.salesforce.values import Stored
+from include.sandbox.salesforce.wordings import assumed
 
 SWITCHES = {
     "unknown_member_status_kept": Switch(
@@ -61,7 +62,7 @@ def _refuse_second(connection: sqlite3.Connection, changes: list[Change]) -> Non
     for change in new:
         member = (_campaign(change), _person(change))
         if member in members:
-            change.refuse("DUPLICATE_VALUE", "Already a campaign member.")
+            change.refuse_as(assumed("member_twice"))
         members.add(member)
 
 

@@ -3,12 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from include.sandbox.controls import SwitchValue
 from include.sandbox.salesforce.errors import RowError, RowRefused
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.tables import quoted
 from include.sandbox.salesforce.values import Stored
+from include.sandbox.salesforce.wordings import Said
 
 Sent = Mapping[str, object]
 
@@ -37,6 +39,10 @@ class Change:
         """Refuses the row, unless it is refused already."""
         self.refuse_for(RowError(code, message, fields))
 
+    def refuse_as(self, said: Said, *fields: str) -> None:
+        """Refuses the row with words that are an assumption, unless it is refused already."""
+        self.refuse_for(RowError.assumed(said, *fields))
+
     def refused_by(self, refusal: RowRefused) -> None:
         """Refuses the row with an error that a rule raised."""
         self.refuse_for(refusal.error)
@@ -64,6 +70,10 @@ class Saved:
     def error(self) -> RowError | None:
         """The first reason of a refusal."""
         return self.errors[0] if self.errors else None
+
+    def told(self, switches: Mapping[str, SwitchValue]) -> "Saved":
+        """With its errors worded as the switches have them."""
+        return replace(self, errors=tuple(one.told(switches) for one in self.errors)) if self.errors else self
 
     def json(self) -> dict[str, object]:
         """As a save result (recording `salesforce__export-account__export-records-additive`)."""

@@ -11,6 +11,7 @@ from include.sandbox.salesforce.errors import RowError
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import Schema, SObject
 from include.sandbox.salesforce.tables import quoted
+from include.sandbox.salesforce.wordings import assumed
 
 SWITCHES = {
     "cleared_lookups_move_stamps": Switch(
@@ -46,8 +47,7 @@ def delete(
     results: list[Saved] = []
     doomed: list[str] = []
     for sent, record_id in wanted:
-        # Told twice in one call, a record is gone the second time (assumed).
-        again = RowError("ENTITY_IS_DELETED", "entity is deleted") if record_id in doomed else None
+        again = RowError.assumed(assumed("deleted_twice")) if record_id in doomed else None
         error = again or _refusal(sobject, sent, record_id, found, hard=hard)
         results.append(Saved(record_id or sent, created=False, errors=(error,) if error else ()))
         if error is None and record_id:
@@ -60,14 +60,14 @@ def _refusal(
     sobject: SObject, sent: str, record_id: str | None, found: Mapping[str, tuple[object, ...]], *, hard: bool
 ) -> RowError | None:
     if record_id is None or record_id[:3] != sobject.prefix:
-        return RowError("MALFORMED_ID", f"malformed id {sent}")
+        return RowError.assumed(assumed("wrong_id_deleted", value=sent))
     if record_id not in found:
         return RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
     deleted, *shadow = found[record_id]
     if deleted and not hard:
         return RowError("ENTITY_IS_DELETED", "entity is deleted")
     if any(shadow):
-        return RowError("INSUFFICIENT_ACCESS_OR_READONLY", "a person account's contact goes with its account")
+        return RowError.assumed(assumed("person_contact_deleted"))
     return None
 
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from include.sandbox.salesforce.dml.changes import Change, select_by, standing
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import Field, SObject
+from include.sandbox.salesforce.wordings import assumed
 
 # What the rules need to know of a record that is about to change, where its object has the field.
 _KNOWN = (
@@ -21,9 +22,9 @@ def match_by_id(connection: sqlite3.Connection, sobject: SObject, changes: list[
         sent = next((str(value) for name, value in change.sent.items() if name.lower() == "id"), "")
         record_id = canonical_id(sent)
         if not sent:
-            change.refuse("MISSING_ARGUMENT", "Id not specified in an update call")
+            change.refuse_as(assumed("no_id"))
         elif record_id is None or record_id[:3] != sobject.prefix:
-            change.refuse("MALFORMED_ID", f"{sobject.describe['label']} ID: id value of incorrect type: {sent}", "Id")
+            change.refuse_as(assumed("wrong_id", field=f"{sobject.describe['label']} ID", value=sent), "Id")
         else:
             change.record_id = record_id
     _read_before(connection, sobject, changes)
@@ -45,12 +46,12 @@ def match_by_key(connection: sqlite3.Connection, sobject: SObject, key: Field, c
     for change, value in zip(changes, values, strict=True):
         ids = found[value.casefold()]
         if not value:
-            change.refuse("MISSING_ARGUMENT", f"{key.name} not specified", key.name)
+            change.refuse_as(assumed("no_key", field=key.name), key.name)
         elif times[value.casefold()] > 1:
+            # https://salesforce.stackexchange.com/questions/104048; within 200 rows: /questions/296121
             change.refuse("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", key.name)
         elif len(ids) > 1:
-            message = f"{key.name}: more than one record found for external id field: [{', '.join(ids)}]"
-            change.refuse("DUPLICATE_EXTERNAL_ID", message, key.name)
+            change.refuse_as(assumed("several_found", field=key.name, values=", ".join(ids)), key.name)
         elif ids:
             change.new = False
             change.record_id = ids[0]
@@ -75,6 +76,6 @@ def _read_before(connection: sqlite3.Connection, sobject: SObject, changes: list
         elif before["IsDeleted"]:
             change.refuse("ENTITY_IS_DELETED", "entity is deleted")
         elif times[change.record_id] > 1:
-            change.refuse("DUPLICATE_VALUE", f"Duplicate id in list: {change.record_id}")
+            change.refuse_as(assumed("id_twice", value=change.record_id))
         else:
             change.before = before

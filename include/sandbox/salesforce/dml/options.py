@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.ids import canonical_id
+from include.sandbox.salesforce.wordings import assumed
 
 NO_ASSIGNMENT = "FALSE"
 
@@ -51,5 +52,5 @@ def assignment(asked: str) -> str:
         return asked.strip().upper()
     rule = canonical_id(asked.strip())
     if rule is None:
-        raise ApiError(400, "MALFORMED_ID", f"AssignmentRule ID: id value of incorrect type: {asked}")
+        raise ApiError.assumed(400, assumed("wrong_id", field="AssignmentRule ID", value=asked))
     return rule

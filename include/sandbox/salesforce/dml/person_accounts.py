@@ -13,6 +13,7 @@ from include.sandbox.salesforce.dml.statements import insert, update
 from include.sandbox.salesforce.schema import Schema
 from include.sandbox.salesforce.setup_records import PERSON_RECORD_TYPE
 from include.sandbox.salesforce.values import Stored
+from include.sandbox.salesforce.wordings import assumed
 
 _SAME_NAME = ("FirstName", "LastName", "Salutation", "Phone", "Fax", "OwnerId")
 _NAME_PARTS = frozenset({"FirstName", "LastName", "Salutation"})
@@ -44,7 +45,7 @@ def check_accounts(schema: Schema, changes: list[Change]) -> None:
         person = _is_person(schema, change)
         kind_changes = "RecordTypeId" in change.values and not change.new and person != _becomes_person(schema, change)
         if kind_changes:
-            change.refuse("INSUFFICIENT_ACCESS_OR_READONLY", "Invalid record type", "RecordTypeId")
+            change.refuse_as(assumed("person_record_type"), "RecordTypeId")
         filled = [name for name, value in change.values.items() if value not in {None, 0}]
         wrong = ["Name"] if person and "Name" in filled else []
         if not person:
@@ -71,7 +72,7 @@ def check_contacts(changes: list[Change], *, writable: bool) -> None:
             message = f"Contact: bad field names on insert/update call: {', '.join(wrong)}"
             change.refuse("INVALID_FIELD_FOR_INSERT_UPDATE", message, *wrong)
         elif not writable:
-            change.refuse("INSUFFICIENT_ACCESS_OR_READONLY", "entity type cannot be updated: person account contact")
+            change.refuse_as(assumed("person_contact_read_only"))
 
 
 def carry_to_contacts(

@@ -5,9 +5,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from include.sandbox.salesforce.dml.changes import Change, select_by
-from include.sandbox.salesforce.errors import RowRefused
+from include.sandbox.salesforce.errors import RowError, RowRefused
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.values import coerce
+from include.sandbox.salesforce.wordings import assumed
 
 _IGNORED = frozenset({"attributes", "id"})
 
@@ -70,12 +71,12 @@ class Taking:
             f"Unable to create/update fields: {field.name}. Please check the security settings of this field and "
             "verify that it is read/write for your profile or permission set."
         )
-        raise RowRefused("INVALID_FIELD_FOR_INSERT_UPDATE", message, field.name)
+        raise RowRefused(RowError("INVALID_FIELD_FOR_INSERT_UPDATE", message, (field.name,)))
 
     def _take_lookup(self, change: Change, name: str, value: object) -> None:
         reference = self._sobject.relationship(name)
         if reference is None:
-            raise RowRefused("INVALID_FIELD", f"No such column '{name}' on sobject of type {self._sobject.name}")
+            raise RowRefused(RowError.assumed(assumed("no_such_column", name=name, object=self._sobject.name)))
         self._check_writable(change, reference)
         if value is None:
             change.values[reference.name] = None
@@ -84,8 +85,7 @@ class Taking:
         target = self._schema.objects[reference.reference_to[0]]
         key = target.find(next(iter(keys))) if len(keys) == 1 else None
         if key is None or not key.lookup_key:
-            message = f"The external foreign key reference does not reference a valid entity: {name}"
-            raise RowRefused("INVALID_FIELD", message, reference.name)
+            raise RowRefused(RowError.assumed(assumed("no_such_reference", name=name), reference.name))
         found_by = str(keys[next(iter(keys))])
         self._lookups[target.name, key.name].append(_Lookup(change, reference, found_by))
 
@@ -103,12 +103,10 @@ class Taking:
             if len(found) == 1:
                 lookup.change.values[lookup.reference.name] = found[0]
             else:
-                message = (
-                    f"Foreign key external ID: {lookup.value} not found for field {key_name} in entity {target.name}"
-                )
-                lookup.change.refuse("INVALID_FIELD", message)
+                said = assumed("nothing_referenced", value=lookup.value, field=key_name, object=target.name)
+                lookup.change.refuse_as(said)
 
 
 def _refuse_id(change: Change, name: str, value: object) -> None:
     if change.new and name.lower() == "id" and value:
-        raise RowRefused("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")
+        raise RowRefused(RowError.assumed(assumed("id_inserted"), "Id"))

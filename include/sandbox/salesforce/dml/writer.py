@@ -108,9 +108,9 @@ class Writer:
             if undone:
                 connection.execute("ROLLBACK TO rows")
             connection.execute("RELEASE rows")
-        if not undone:
-            return results
-        return [Saved("", created=False, errors=one.errors or (_ROLLED_BACK,)) for one in results]
+        if undone:
+            results = [Saved("", created=False, errors=one.errors or (_ROLLED_BACK,)) for one in results]
+        return [one.told(self._controls.switches) for one in results]
 
     def _save(
         self,

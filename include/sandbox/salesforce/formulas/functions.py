@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -76,13 +76,13 @@ def _value(text: str) -> Decimal:
 
 
 def today(_name: str, _arguments: Arguments) -> Evaluate:
-    """TODAY, in the user's time zone: UTC."""
+    """TODAY, in the user's time zone."""
     return lambda row: row.now.date()
 
 
 def now(_name: str, _arguments: Arguments) -> Evaluate:
     """NOW, to the second."""
-    return lambda row: row.now.replace(microsecond=0)
+    return lambda row: row.now.astimezone(UTC).replace(microsecond=0)
 
 
 def calendar_day(_name: str, arguments: Arguments) -> Evaluate:

@@ -46,7 +46,7 @@ class Row:
         after: values by path (`Account.Industry`) as they are or will be.
         before: values as they were; None for a new record, and where nothing is being written.
         new: whether the record is being made.
-        now: an aware datetime.
+        now: an aware datetime in the user's time zone.
     """
 
     after: Mapping[str, Value]

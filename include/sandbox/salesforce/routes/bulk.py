@@ -9,6 +9,7 @@ from include.sandbox.salesforce.bulk.jobs import ENDED, Job, Kind, invalid_state
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import Call, Handler, json_answer, resource
+from include.sandbox.salesforce.wordings import assumed
 
 MOST_UPLOAD_BYTES = 150_000_000
 # Without a charset, so that a client which guesses guesses wrong (simple-salesforce pull request 688).
@@ -73,9 +74,9 @@ def _delete(call: Call, job: Job) -> Response:
 
 def _upload(call: Call) -> Response:
     if len(call.body) > MOST_UPLOAD_BYTES:
-        raise ApiError(413, "API_ERROR", f"the job's data is larger than {MOST_UPLOAD_BYTES} bytes")
+        raise ApiError.assumed(413, assumed("upload_size", most=MOST_UPLOAD_BYTES))
     if not call.headers.get("content-type", "").lower().startswith("text/csv"):
-        raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", "The content type must be text/csv")
+        raise ApiError.assumed(415, assumed("media_type", value=call.headers.get("content-type", "")))
     call.org.ingest_jobs.upload(_job(call, "ingest"), call.body)
     return Response(status_code=201)
 
@@ -84,7 +85,7 @@ def _results(call: Call) -> Response:
     job = call.org.jobs.get("query", call.path["id"], call.version)
     most = call.query.get("maxRecords")
     if most is not None and not most.isdigit():
-        raise ApiError(400, "INVALID_PARAMETER", f"maxRecords is no number: {most}")
+        raise ApiError.assumed(400, assumed("max_records", value=most))
     result = call.org.query_jobs.result(job, call.query.get("locator"), int(most) if most else None)
     headers = {**CSV, "Sforce-Locator": result.locator, "Sforce-NumberOfRecords": str(result.records)}
     return StreamingResponse(result.body, headers=headers)

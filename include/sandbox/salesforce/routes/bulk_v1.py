@@ -15,6 +15,7 @@ from include.sandbox.salesforce.bulk_v1.documents import BulkError, Language
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import AnySlashRoute, Call
+from include.sandbox.salesforce.wordings import Said, assumed
 
 PATH = "/services/async/{version}/job"
 Handler = Callable[[Call, Language], Response]
@@ -49,10 +50,11 @@ def _handled(call: Call, handler: Handler) -> Response:
         try:
             call.org.sessions.check(f"Bearer {call.headers.get('x-sfdc-session', '')}")
         except ApiError:
-            raise BulkError("InvalidSessionId", "Invalid session id") from None
+            raise BulkError(Said("InvalidSessionId", "Invalid session id")) from None
         return handler(call, language)
     except BulkError as error:
-        refusal = {"exceptionCode": error.code, "exceptionMessage": str(error)}
+        said = error.told(call.org.controls.switches)
+        refusal = {"exceptionCode": said.code, "exceptionMessage": said.text}
         return _answer(language, language.write("error", refusal), 400)
 
 
@@ -78,7 +80,7 @@ def _add(call: Call, language: Language) -> Response:
     job = _job(call)
     sent, wanted = call.headers.get("content-type", "").partition(";")[0], CONTENT_TYPES[job.spec["contentType"]]
     if sent.strip().lower() != wanted:
-        raise BulkError("InvalidBatch", f"The content type of the batch must be {wanted}, not {sent}")
+        raise BulkError(assumed("v1_media_type", wanted=wanted, value=sent))
     body = gzip.decompress(call.body) if call.headers.get("content-encoding") == "gzip" else call.body
     batch = call.org.batch_jobs.add(job, body)
     call.org.runner.start(batch)
@@ -111,7 +113,7 @@ def _job(call: Call) -> Job:
     try:
         return call.org.jobs.get("batch job", call.path["job"])
     except ApiError:
-        raise BulkError("InvalidJob", f"Unable to find job: {call.path['job']}") from None
+        raise BulkError(assumed("v1_no_job", value=call.path["job"])) from None
 
 
 def _batch(call: Call) -> Job:
@@ -121,5 +123,5 @@ def _batch(call: Call) -> Job:
     except ApiError:
         batch = None
     if batch is None or batch.spec["job"] != job.id:
-        raise BulkError("InvalidBatch", f"Unable to find batch: {call.path['batch']}")
+        raise BulkError(assumed("v1_no_batch", value=call.path["batch"]))
     return batch

@@ -16,6 +16,7 @@ from include.sandbox.salesforce.dml.options import SaveOptions
 from include.sandbox.salesforce.errors import ApiError, no_such_key, not_found
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.schema import Field, SObject
+from include.sandbox.salesforce.wordings import assumed
 
 OLDEST, NEWEST = 31, 66
 # https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet
@@ -84,14 +85,14 @@ class Call:
         """
         content_type = self.headers.get("content-type", "application/json")
         if "json" not in content_type.lower():
-            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", f"Content type not supported: {content_type}")
+            raise ApiError.assumed(415, assumed("media_type", value=content_type))
         try:
             body = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
             message = f"{error.msg} at [line:{error.lineno}, column:{error.colno}]"
             raise ApiError(400, "JSON_PARSER_ERROR", message) from error
         if not isinstance(body, dict):
-            raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body must be a JSON object at [line:1, column:1]")
+            raise ApiError.assumed(400, assumed("no_object"))
         return body
 
 
@@ -145,7 +146,7 @@ def _handled(call: Call, handler: Handler) -> Response:
         _check_version(call)
         return handler(call)
     except ApiError as error:
-        return json_answer(error.body(), error.status)
+        return json_answer(error.body(call.org.controls.switches), error.status)
 
 
 def _check_version(call: Call) -> None:
@@ -165,6 +166,6 @@ def unrouted(routes: Sequence[Route]) -> Callable[[Request, Exception], Response
         else:
             message = f"HTTP Method '{request.method}' not allowed. Allowed are {','.join(allowed)}"
             error = ApiError(405, "METHOD_NOT_ALLOWED", message)
-        return json_answer(error.body(), error.status)
+        return json_answer(error.body({}), error.status)
 
     return answer

@@ -20,6 +20,7 @@ from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import Call, json_answer, resource
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.soql.parser import quote
+from include.sandbox.salesforce.wordings import assumed
 
 MOST_RECORDS, MOST_READ = 200, 2000
 MOST_CHUNKS = 10
@@ -42,12 +43,7 @@ def _save(call: Call, operation: Operation) -> Response:
     body = call.json()
     chunks = [(name, list(rows)) for name, rows in groupby(_records(body), key=_type_of)]
     if len(chunks) > MOST_CHUNKS:
-        # The limit is documented with the resource; the words are Apex's, the code is assumed.
-        message = (
-            f"Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data to reduce "
-            "chunking."
-        )
-        raise ApiError(400, "LIMIT_EXCEEDED", message)
+        raise ApiError.assumed(400, assumed("chunks", most=MOST_CHUNKS))
 
     def work(_connection: sqlite3.Connection) -> list[Saved]:
         return [saved for name, rows in chunks for saved in _save_type(call, name, operation, rows)]
@@ -69,7 +65,7 @@ def _upsert(call: Call) -> Response:
     sobject, key = call.sobject, call.key
     records = _records(body)
     if any(_type_of(one).lower() != sobject.name.lower() for one in records):
-        raise ApiError(400, "INVALID_FIELD", "all records of an upsert must be of the type in the URL")
+        raise ApiError.assumed(400, assumed("other_types"))
     all_or_none = bool(body.get("allOrNone"))
     results = call.org.writer.save(sobject, "upsert", records, key=key, all_or_none=all_or_none, options=call.options)
     return json_answer([one.json() if one.error else {**one.json(), "created": one.created} for one in results])
@@ -78,7 +74,7 @@ def _upsert(call: Call) -> Response:
 def _delete(call: Call) -> Response:
     ids = [one.strip() for one in call.query.get("ids", "").split(",") if one.strip()]
     if not ids:
-        raise ApiError(400, "MISSING_ARGUMENT", "The ids parameter is required")
+        raise ApiError.assumed(400, assumed("no_ids"))
     _check_number(ids)
 
     def work(_connection: sqlite3.Connection) -> list[Saved]:
@@ -93,7 +89,8 @@ def _delete(call: Call) -> Response:
 
 def _delete_type(org: Org, sobject: SObject | None, ids: list[str]) -> list[Saved]:
     if sobject is None:
-        return [Saved("", created=False, errors=(RowError("MALFORMED_ID", f"malformed id {one}"),)) for one in ids]
+        errors = (RowError.assumed(assumed("wrong_id_deleted", value=one)) for one in ids)
+        return [Saved("", created=False, errors=(error,)) for error in errors]
     return org.writer.delete(sobject, ids)
 
 
@@ -109,7 +106,7 @@ def _read_by_body(call: Call) -> Response:
 def _texts(body: Mapping[str, Any], name: str) -> list[str]:
     texts = body.get(name)
     if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
-        raise ApiError(400, "JSON_PARSER_ERROR", f"The body needs an array of {name} at [line:1, column:1]")
+        raise ApiError.assumed(400, assumed("no_array", name=name))
     return texts
 
 
@@ -131,15 +128,14 @@ def _read(call: Call, asked: Sequence[str], fields: Sequence[str]) -> Response:
 def _records(body: Mapping[str, Any]) -> list[Sent]:
     records = body.get("records")
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-        raise ApiError(400, "JSON_PARSER_ERROR", "The body needs an array of records at [line:1, column:1]")
+        raise ApiError.assumed(400, assumed("no_array", name="records"))
     _check_number(records)
     return records
 
 
 def _check_number(rows: Sequence[object], most: int = MOST_RECORDS) -> None:
     if len(rows) > most:
-        message = f"record limit reached. cannot submit more than {most} records into this call"
-        raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
+        raise ApiError.assumed(400, assumed("too_many", most=most))
 
 
 def _type_of(record: Sent) -> str:

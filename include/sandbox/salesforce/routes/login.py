@@ -25,20 +25,21 @@ from include.sandbox.salesforce.credentials import (
     USER_ID,
     USERNAME,
 )
+from include.sandbox.salesforce.errors import Refusal
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import AnySlashRoute, json_answer
 from include.sandbox.salesforce.routes.soap import login_fault, login_result
+from include.sandbox.salesforce.wordings import Said, assumed
 
 JWT_AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com", INSTANCE_URL)
 Form = Mapping[str, str]
 
 
-class LoginRefused(Exception):  # noqa: N818 - an answer, not a fault of the sandbox
-    """OAuth's refusal: error and error_description."""
+class LoginRefused(Refusal):
+    """OAuth's refusal: its code is the error, its words the error_description.
 
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error = error
+    With status 400: https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm
+    """
 
 
 def login_routes(org: Org) -> list[Route]:
@@ -61,14 +62,22 @@ def _soap_login(org: Org, version: str, body: bytes) -> Response:
     try:
         tree = ET.fromstring(body)  # noqa: S314 - only clients on loopback reach the sandbox
     except ET.ParseError:
-        return _xml(login_fault("UNKNOWN_EXCEPTION", "The request is not well-formed XML"), 500)
-    said = {one.tag.rpartition("}")[2]: (one.text or "").strip() for one in tree.iter()}
+        said = assumed("login_unread").told(org.controls.switches)
+        return _xml(login_fault(said.code, said.text), 500)
+    sent = {one.tag.rpartition("}")[2]: (one.text or "").strip() for one in tree.iter()}
     # A client that sends an organization id relies on a trusted network instead of the token.
-    accepted = {PASSWORD + SECURITY_TOKEN} | ({PASSWORD} if said.get("organizationId") else set())
-    if said.get("username") != USERNAME or said.get("password") not in accepted:
+    accepted = {PASSWORD + SECURITY_TOKEN} | ({PASSWORD} if sent.get("organizationId") else set())
+    if sent.get("username") != USERNAME or sent.get("password") not in accepted:
         message = "Invalid username, password, security token; or user locked out."
         return _xml(login_fault("INVALID_LOGIN", message), 500)
-    return _xml(login_result(escape(version), org.sessions.open(), person_accounts=org.store.schema.person_accounts))
+    result = login_result(
+        escape(version),
+        org.sessions.open(),
+        person_accounts=org.store.schema.person_accounts,
+        time_zone=str(org.controls.switches["user_time_zone"]),
+        currency=str(org.controls.switches["currency"]),
+    )
+    return _xml(result)
 
 
 def _xml(text: str, status: int = 200) -> Response:
@@ -85,10 +94,11 @@ def _token(org: Org, form: Form) -> Response:
     try:
         check = checks.get(form.get("grant_type", ""))
         if check is None:
-            raise LoginRefused("unsupported_grant_type", "grant type not supported")  # noqa: TRY301 - one place answers
+            raise LoginRefused(assumed("login_grant_type"))  # noqa: TRY301 - one place answers
         check(org, form)
     except LoginRefused as refusal:
-        return json_answer({"error": refusal.error, "error_description": str(refusal)}, 400)
+        said = refusal.told(org.controls.switches)
+        return json_answer({"error": said.code, "error_description": said.text}, 400)
     identity = f"https://login.salesforce.com/id/{ORGANIZATION_ID}/{USER_ID}"
     issued = str(int(time.time() * 1000))
     signature = hmac.new(CONSUMER_SECRET.encode(), (identity + issued).encode(), hashlib.sha256).digest()
@@ -115,26 +125,26 @@ def _basic(authorization: str) -> Form:
 def _check_client(_org: Org, form: Form) -> None:
     key, secret = form.get("client_id"), form.get("client_secret")
     if key != CONSUMER_KEY:
-        raise LoginRefused("invalid_client_id", "client identifier invalid")
+        raise LoginRefused(assumed("login_client"))
     if secret != CONSUMER_SECRET:
-        raise LoginRefused("invalid_client", "invalid client credentials")
+        raise LoginRefused(assumed("login_secret"))
 
 
 def _check_password(org: Org, form: Form) -> None:
     _check_client(org, form)
     if form.get("username") != USERNAME or form.get("password") not in {PASSWORD, PASSWORD + SECURITY_TOKEN}:
-        raise LoginRefused("invalid_grant", "authentication failure")
+        raise LoginRefused(Said("invalid_grant", "authentication failure"))
 
 
 def _check_refresh_token(org: Org, form: Form) -> None:
     _check_client(org, form)
     if form.get("refresh_token") != REFRESH_TOKEN:
-        raise LoginRefused("invalid_grant", "expired access/refresh token")
+        raise LoginRefused(assumed("login_refresh_token"))
 
 
 def _check_jwt(org: Org, form: Form) -> None:
     if org.jwt_public_key is None:
-        raise LoginRefused("invalid_client", "no certificate is configured for this consumer")
+        raise LoginRefused(assumed("login_certificate"))
     try:
         claims = jwt.decode(
             form.get("assertion", ""),
@@ -144,10 +154,10 @@ def _check_jwt(org: Org, form: Form) -> None:
             options={"require": ["iss", "sub", "aud", "exp"]},
         )
     except jwt.ExpiredSignatureError:
-        raise LoginRefused("invalid_grant", "expired authorization code") from None
+        raise LoginRefused(assumed("login_expired")) from None
     except jwt.InvalidTokenError:
-        raise LoginRefused("invalid_grant", "invalid assertion") from None
+        raise LoginRefused(assumed("login_assertion")) from None
     if claims["iss"] != CONSUMER_KEY:
-        raise LoginRefused("invalid_client_id", "client identifier invalid")
+        raise LoginRefused(assumed("login_client"))
     if claims["sub"] != USERNAME:
-        raise LoginRefused("invalid_grant", "user hasn't approved this consumer")
+        raise LoginRefused(assumed("login_user"))

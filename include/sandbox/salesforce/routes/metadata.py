@@ -1,7 +1,7 @@
 """What the org tells about itself: versions, objects, fields, limits, the user, what changed and what was deleted."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from include.sandbox.salesforce.credentials import INSTANCE_URL, USERNAME
 from include.sandbox.salesforce.errors import ApiError, not_found
+from include.sandbox.salesforce.localization import Locale
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.recycle_bin import emptied_at
 from include.sandbox.salesforce.routes.call import NEWEST, OLDEST, AnySlashRoute, Call, json_answer, resource
@@ -16,6 +17,7 @@ from include.sandbox.salesforce.routes.records import record
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.tables import quoted
 from include.sandbox.salesforce.values import instant, stamp
+from include.sandbox.salesforce.wordings import assumed
 
 _SEASONS = ("Winter", "Spring", "Summer")
 _BRIEF = (
@@ -101,11 +103,11 @@ def _user(call: Call) -> Response:
             "name": "Sandbox Admin",
             "email": USERNAME,
             "email_verified": True,
-            "zoneinfo": "GMT",
+            "zoneinfo": call.org.controls.switches["user_time_zone"],
             "user_type": "STANDARD",
             "language": "en_US",
             "locale": "en_US",
-            "utcOffset": 0,
+            "utcOffset": _utc_offset(call),
             "is_app_installed": True,
             "urls": {
                 "rest": f"{INSTANCE_URL}/services/data/v{{version}}/",
@@ -114,6 +116,12 @@ def _user(call: Call) -> Response:
             },
         }
     )
+
+
+def _utc_offset(call: Call) -> int:
+    """Of the user's time zone, in milliseconds."""
+    offset = Locale.of(call.org.controls).now.utcoffset() or timedelta()
+    return int(offset.total_seconds() * 1000)
 
 
 def _deleted(call: Call) -> Response:
@@ -140,9 +148,9 @@ def _changed(call: Call, *, deleted: bool) -> list[tuple[str, str]]:
     try:
         start, end = (instant(call.query[name]) for name in ("start", "end"))
     except (KeyError, ValueError) as error:
-        raise ApiError(400, "INVALID_REPLICATION_DATE", "start and end must be dates with an offset") from error
+        raise ApiError.assumed(400, assumed("replication_dates")) from error
     if datetime.fromisoformat(start) >= datetime.fromisoformat(end).astimezone(UTC):
-        raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate must be before endDate")
+        raise ApiError.assumed(400, assumed("replication_order"))
     sql = (
         f'SELECT "Id", "SystemModstamp" FROM {quoted(call.sobject.name)} WHERE "IsDeleted" = ?'
         ' AND "SystemModstamp" >= ? AND "SystemModstamp" <= ? ORDER BY "SystemModstamp", "Id"'

@@ -1,4 +1,7 @@
-"""The XML of the SOAP log-in, as recorded (`salesforce__export-account__destination-options`); faults are assumed."""
+"""The XML of the SOAP log-in, as recorded (`salesforce__export-account__destination-options`).
+
+The fault is that of apexsharp/apexsharp issue 20.
+"""
 
 from include.sandbox.salesforce.credentials import INSTANCE_URL, ORGANIZATION_ID, USER_ID, USERNAME
 
@@ -6,7 +9,7 @@ _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-def login_result(version: str, session: str, *, person_accounts: bool) -> str:
+def login_result(version: str, session: str, *, person_accounts: bool, time_zone: str, currency: str) -> str:
     """The answer to a successful log-in."""
     urls = {kind: f"{INSTANCE_URL}/services/Soap/{kind}/{version}/{ORGANIZATION_ID[:15]}" for kind in ("m", "u")}
     info = {
@@ -14,7 +17,7 @@ def login_result(version: str, session: str, *, person_accounts: bool) -> str:
         "chatterExternal": "false",
         "currencySymbol": "$",
         "orgAttachmentFileSizeLimit": "26214400",
-        "orgDefaultCurrencyIsoCode": "USD",
+        "orgDefaultCurrencyIsoCode": currency,
         "orgDefaultCurrencyLocale": "en_US",
         "orgDisallowHtmlAttachments": "false",
         "orgHasPersonAccounts": str(person_accounts).lower(),
@@ -31,7 +34,7 @@ def login_result(version: str, session: str, *, person_accounts: bool) -> str:
         "userLanguage": "en_US",
         "userLocale": "en_US",
         "userName": USERNAME,
-        "userTimeZone": "GMT",
+        "userTimeZone": time_zone,
         "userType": "Standard",
         "userUiSkin": "Theme3",
     }
@@ -53,7 +56,7 @@ def login_fault(code: str, message: str) -> str:
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{_ENVELOPE}" '
         f'xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="{_XSI}"><soapenv:Body><soapenv:Fault>'
-        f"<faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring><detail>"
+        f"<faultcode>{code}</faultcode><faultstring>{code}: {message}</faultstring><detail>"
         f'<sf:LoginFault xsi:type="sf:LoginFault"><sf:exceptionCode>{code}</sf:exceptionCode>'
         f"<sf:exceptionMessage>{message}</sf:exceptionMessage></sf:LoginFault></detail></soapenv:Fault>"
         "</soapenv:Body></soapenv:Envelope>"

@@ -1,14 +1,16 @@
 """From a query's syntax tree to the SQL that answers it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
+from include.sandbox.salesforce.localization import Locale
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.soql.filters import Filter, aggregate_sql, is_grouped
 from include.sandbox.salesforce.soql.scope import Column, Scope
 from include.sandbox.salesforce.soql.semi_joins import check_fields, check_places
 from include.sandbox.salesforce.soql.tree import Call, Operand, Path, Query, Selected
 from include.sandbox.salesforce.values import Stored, stamp
+from include.sandbox.salesforce.wordings import assumed
 
 MOST_OFFSET = 2000
 MOST_FIELDS_ALL = 200
@@ -55,25 +57,25 @@ class Compiled:
     by_id: str
 
 
-def compile_query(schema: Schema, query: Query, *, now: datetime, deleted_since: datetime | None) -> Compiled:
+def compile_query(schema: Schema, query: Query, *, locale: Locale, deleted_since: datetime | None) -> Compiled:
     """The SQL of a query.
 
     Args:
         schema: of the org.
         query: what to compile.
-        now: for date literals.
+        locale: for date literals and amounts.
         deleted_since: deleted records show from then on; None: none do.
 
     Raises:
         ApiError: INVALID_TYPE, INVALID_FIELD, MALFORMED_QUERY and the like.
     """
-    return _Compiler(schema, now.date(), stamp(deleted_since) if deleted_since else None).compile(query)
+    return _Compiler(schema, locale, stamp(deleted_since) if deleted_since else None).compile(query)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     schema: Schema
-    today: date
+    locale: Locale
     deleted_since: str | None
 
     def compile(self, query: Query) -> Compiled:
@@ -95,8 +97,8 @@ class _Compiler:
         return f"SELECT {column.sql} {tail}", values
 
     def _tail(self, scope: Scope, query: Query, *, grouped: bool) -> tuple[str, list[Stored]]:
-        where = Filter(scope, self.today, self.subquery)
-        having = Filter(scope, self.today, self.subquery, query.group)
+        where = Filter(scope, self.locale, self.subquery)
+        having = Filter(scope, self.locale, self.subquery, query.group)
         conditions = [where.sql(query.where)] if query.where else []
         shown = f'{scope.table}."IsDeleted" = 0'
         if self.deleted_since:
@@ -141,8 +143,7 @@ def _sortable(scope: Scope, query: Query, operand: Operand, *, grouped: bool) ->
             raise operand.place.refused("MALFORMED_QUERY", f"unexpected token: '{operand.function}'")
         return aggregate_sql(scope, operand)[0]
     if grouped and not is_grouped(operand, query.group):
-        message = f"Ordered field must be grouped or aggregated: {operand}"
-        raise operand.place.refused("MALFORMED_QUERY", message)
+        raise operand.place.refused_as(assumed("not_grouped", role="Ordered field", field=operand))
     column = scope.column(operand)
     if not column.field.describe.get("sortable", True):
         raise operand.place.refused("MALFORMED_QUERY", f"field '{column.field.name}' can not be sorted in a query call")
@@ -170,8 +171,7 @@ def _outputs(scope: Scope, query: Query, *, grouped: bool) -> tuple[Output, ...]
             unnamed += not selected.alias
         else:
             if grouped and not is_grouped(selected.what, query.group):
-                message = f"Field must be grouped or aggregated: {selected.what}"
-                raise selected.place.refused("MALFORMED_QUERY", message)
+                raise selected.place.refused_as(assumed("not_grouped", role="Field", field=selected.what))
             outputs.append(_plain(scope.column(selected.what), selected, grouped=grouped))
     _refuse_twice(query, outputs)
     return tuple(outputs)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from include.sandbox.salesforce.localization import Locale
 from include.sandbox.salesforce.schema import NUMBER_TYPES, Field
 from include.sandbox.salesforce.soql.literals import KINDS, bound_value, invalid_date, wrong_kind
 from include.sandbox.salesforce.soql.ranges import date_range
@@ -26,6 +27,7 @@ from include.sandbox.salesforce.soql.tree import (
     Value,
 )
 from include.sandbox.salesforce.values import Stored
+from include.sandbox.salesforce.wordings import assumed
 
 # Each operator on a range: which bound it compares with, and how.
 _ON_RANGE = {"<": ("<", 0), "<=": ("<", 1), ">": (">=", 1), ">=": (">=", 0)}
@@ -39,13 +41,13 @@ class Filter:
 
     Args:
         scope: of the query.
-        today: for date literals.
+        locale: for date literals and amounts.
         subquery: compiles the query inside an IN.
         group: for HAVING, where only these fields and aggregates may stand; None for WHERE.
     """
 
     scope: Scope
-    today: date
+    locale: Locale
     subquery: Subquery
     group: tuple[Path, ...] | None = None
     values: list[Stored] = field(default_factory=list)
@@ -75,8 +77,7 @@ class Filter:
                 raise operand.place.refused("MALFORMED_QUERY", f"unexpected token: '{operand.function}'")
             return aggregate_sql(self.scope, operand)
         if self.group is not None and not is_grouped(operand, self.group):
-            message = f"Grouped field must be grouped or aggregated: {operand}"
-            raise operand.place.refused("MALFORMED_QUERY", message)
+            raise operand.place.refused_as(assumed("not_grouped", role="Grouped field", field=operand))
         column = self.scope.column(operand)
         if not column.field.describe.get("filterable", True):
             message = f"field '{column.field.name}' can not be filtered in a query call"
@@ -87,11 +88,11 @@ class Filter:
         sql, field = self.operand(condition.operand)
         value, operator = condition.value, condition.operator
         if value.kind == "NULL" or (value.kind, value.text) == ("STRING", ""):
-            # No field ever holds an empty text, so that it means null (assumed).
-            return self._with_null(sql, condition)
+            # "Salesforce Platform objects don't distinguish between NULL and an empty string" (SOQL: SET OPTIONS)
+            return self._with_null(sql, field, condition)
         if value.kind == "RANGE":
             return self._with_range(sql, field, condition)
-        bound = bound_value(field, value)
+        bound = bound_value(field, value, self.locale.currency)
         if operator == "LIKE":
             return self._like(sql, field, condition)
         sql, place = _folded(sql, bound)
@@ -100,17 +101,22 @@ class Filter:
             return f"{sql} IS NOT {place}"
         return f"{sql} {operator} {place}"
 
-    def _with_null(self, sql: str, condition: Compare) -> str:
+    def _with_null(self, sql: str, field: Field | None, condition: Compare) -> str:
         if condition.operator not in {"=", "!="}:
-            raise condition.value.place.refused("INVALID_QUERY_FILTER_OPERATOR", "invalid operator on null")
+            raise condition.value.place.refused_as(assumed("null_ordered"))
+        if field is not None and field.type == "boolean":
+            # https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_null.htm
+            return f"coalesce({sql}, 0) {condition.operator} 0"
         return f"{sql} IS {'NOT ' if condition.operator == '!=' else ''}NULL"
 
     def _with_range(self, sql: str, field: Field | None, condition: Compare) -> str:
         if field is None or field.type not in {"date", "datetime"}:
             raise wrong_kind(field, condition.value)
-        tail = "T00:00:00.000Z" if field.type == "datetime" else ""
+        begins = self.locale.midnight if field.type == "datetime" else date.isoformat
+        monday, fiscal_start = self.locale.week_starts_on_monday, self.locale.fiscal_start
         try:
-            bounds = [day.isoformat() + tail for day in date_range(condition.value.text, self.today)]
+            days = date_range(condition.value.text, self.locale.today, monday=monday, fiscal_start=fiscal_start)
+            bounds = [begins(day) for day in days]
         except (ValueError, OverflowError):
             raise invalid_date(condition.value) from None
         if condition.operator in _ON_RANGE:
@@ -139,7 +145,7 @@ class Filter:
         return f"NOT coalesce({found}, 0)" if condition.negated else found
 
     def _in_list(self, sql: str, field: Field | None, choices: tuple[Value, ...]) -> str:
-        filled = [bound_value(field, value) for value in choices if value.kind != "NULL"]
+        filled = [bound_value(field, value, self.locale.currency) for value in choices if value.kind != "NULL"]
         folded = any(isinstance(one, str) and not one.isascii() for one in filled)
         places = ", ".join(["folded(?)" if folded else "?"] * len(filled))
         self.values += filled
@@ -153,7 +159,7 @@ class Filter:
             raise condition.choices[0].place.refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator: {word}")
         either = []
         for value in condition.choices:
-            bound_value(field, value)
+            bound_value(field, value, self.locale.currency)
             parts = [part.strip() for part in value.text.split(";")]
             self.values += [f";{part.casefold()};" for part in parts]
             either.append(" AND ".join([f"instr(folded(';' || {sql} || ';'), ?) > 0"] * len(parts)))
@@ -179,8 +185,7 @@ def aggregate_sql(scope: Scope, call: Call) -> tuple[str, Field | None]:
     column = scope.column(call.path)
     numeric = column.field.type in NUMBER_TYPES
     if not column.field.stored or (call.function in {"SUM", "AVG"} and not numeric):
-        message = f"field {call.path} does not support aggregate operator {call.function}"
-        raise call.path.place.refused("MALFORMED_QUERY", message)
+        raise call.path.place.refused_as(assumed("not_aggregated", field=call.path, function=call.function))
     if call.function == "COUNT_DISTINCT":
         return f"count(DISTINCT {column.sql})", None
     keeps_type = call.function in {"MIN", "MAX", "SUM"}

@@ -7,22 +7,27 @@ from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.schema import NUMBER_TYPES, Field
 from include.sandbox.salesforce.soql.tree import Value
 from include.sandbox.salesforce.values import Stored, instant
+from include.sandbox.salesforce.wordings import assumed
 
 KINDS = {"boolean": "BOOLEAN", "date": "DATE", "datetime": "DATETIME", **dict.fromkeys(NUMBER_TYPES, "NUMBER")}
 """The kind of literal that each type of field takes; every other type takes a STRING."""
 _WORDS = {"datetime": "dateTime"}
-_ORG_CURRENCY = "USD"
 
 
-def bound_value(field: Field | None, value: Value) -> Stored:
+def bound_value(field: Field | None, value: Value, currency: str) -> Stored:
     """A literal as it is stored in the field; of an aggregate that has no field, a number.
+
+    Args:
+        field: that it is compared with.
+        value: the literal.
+        currency: the org's.
 
     Raises:
         ApiError: INVALID_FIELD, INVALID_QUERY_FILTER_OPERATOR or MALFORMED_QUERY: it cannot be compared with the field.
     """
     wanted = KINDS.get(field.type, "STRING") if field else "NUMBER"
     if value.kind == "CURRENCY" and field and field.type == "currency":
-        return _amount(value)
+        return _amount(value, currency)
     if value.kind != wanted:
         raise wrong_kind(field, value)
     if value.kind == "BOOLEAN":
@@ -50,8 +55,8 @@ def wrong_kind(field: Field | None, value: Value) -> ApiError:
 
 
 def invalid_date(value: Value) -> ApiError:
-    """A date that the calendar does not have (the words are assumed)."""
-    return value.place.refused("MALFORMED_QUERY", f"invalid date: {value.text}")
+    """A date that the calendar does not have."""
+    return value.place.refused_as(assumed("invalid_date", value=value.text))
 
 
 def _moment(value: Value) -> str:
@@ -61,8 +66,8 @@ def _moment(value: Value) -> str:
         raise invalid_date(value) from None
 
 
-def _amount(value: Value) -> float:
-    """`USD100`; the org has one currency, others are refused (the words are assumed)."""
-    if value.text[:3].upper() != _ORG_CURRENCY:
-        raise value.place.refused("INVALID_FIELD", f"invalid currency: {value.text[:3].upper()}")
+def _amount(value: Value, currency: str) -> float:
+    """`USD100`; the org has one currency, others are refused."""
+    if value.text[:3].upper() != currency:
+        raise value.place.refused_as(assumed("invalid_currency", value=value.text[:3].upper()))
     return float(value.text[3:])

@@ -1,13 +1,14 @@
 """The rules of queries inside IN: semi-joins and anti-joins.
 
 https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm
-The words about OR and about nesting are the vendor's (apsona.com on semi-join sub-selects), the others are assumed.
+The words about OR and about nesting are the vendor's (apsona.com on semi-join sub-selects).
 """
 
 from collections.abc import Iterator
 
 from include.sandbox.salesforce.soql.scope import Scope
 from include.sandbox.salesforce.soql.tree import Condition, In, Junction, Not, Operand, Path, Query
+from include.sandbox.salesforce.wordings import assumed
 
 MOST = 2
 
@@ -30,7 +31,9 @@ def check_places(query: Query) -> None:
             message = "only allowed at the top level WHERE expressions and not in nested WHERE expressions"
             raise place.refused("MALFORMED_QUERY", f"Semi join sub-selects are {message}")
         if number > MOST:
-            raise place.refused("MALFORMED_QUERY", f"Maximum {MOST} semi join sub-selects are allowed in one query")
+            raise place.refused_as(
+                assumed("semi_join", rule=f"Maximum {MOST} semi join sub-selects are allowed in one query")
+            )
 
 
 def check_fields(outer: Scope, operand: Operand, inner: Scope, query: Query) -> None:
@@ -43,12 +46,16 @@ def check_fields(outer: Scope, operand: Operand, inner: Scope, query: Query) -> 
     for scope, path in ((outer, operand), (inner, selected)):
         if not isinstance(path, Path) or scope.column(path).field.type not in {"id", "reference"}:
             place = query.source_place if isinstance(path, str) else path.place
-            raise place.refused("MALFORMED_QUERY", f"Semi join sub-selects can only query id fields, not {path}")
+            raise place.refused_as(
+                assumed("semi_join", rule=f"Semi join sub-selects can only query id fields, not {path}")
+            )
     if isinstance(selected, Path) and len(inner.column(selected).parents) > 0:
-        raise selected.place.refused("MALFORMED_QUERY", "Semi join sub-selects cannot select a parent's field")
+        raise selected.place.refused_as(
+            assumed("semi_join", rule="Semi join sub-selects cannot select a parent's field")
+        )
     if inner.root is outer.root:
-        message = "The inner and outer selects should not be on the same object type"
-        raise query.source_place.refused("MALFORMED_QUERY", message)
+        rule = "The inner and outer selects should not be on the same object type"
+        raise query.source_place.refused_as(assumed("semi_join", rule=rule))
     if query.where and any(_semi_joins(query.where)):
         raise query.source_place.refused("MALFORMED_QUERY", "Nesting of semi join sub-selects is not supported")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.wordings import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,18 @@ class Place:
 
     def refused(self, code: str, message: str) -> ApiError:
         """An error that points at this place, as Salesforce shows it (forcedotcom/soql-tooling issue 86)."""
+        return ApiError(400, code, self._pointer() + message)
+
+    def refused_as(self, said: Said) -> ApiError:
+        """The same with words that are an assumption."""
+        return ApiError.assumed(400, said, self._pointer())
+
+    def _pointer(self) -> str:
         text = (self.query.splitlines() or [""])[self.line - 1]
         before = text[max(0, self.column - 41) : self.column - 1]
         after = text[self.column - 1 : self.column + 39]
         pointer = " " * len(before) + "^"
-        return ApiError(
-            400, code, f"\n{before}{after}\n{pointer}\nERROR at Row:{self.line}:Column:{self.column}\n{message}"
-        )
+        return f"\n{before}{after}\n{pointer}\nERROR at Row:{self.line}:Column:{self.column}\n"
 
 
 @dataclass(frozen=True, slots=True)
