@@ -11,11 +11,12 @@ import orjson
 from include.sandbox.controls import Switch
 from include.sandbox.mailchimp import switches as mailchimp
 from include.sandbox.mailchimp import texts as mailchimp_texts
-from include.sandbox.salesforce import org as salesforce
+from include.sandbox.salesforce import switches as salesforce
 
 DOCUMENT = Path("docs/sandbox.md")
 TABLES: Mapping[str, Mapping[str, Switch]] = {
-    "switches of salesforce": salesforce.SWITCHES,
+    "switches of salesforce": salesforce.BEHAVIOURS,
+    "texts of salesforce": salesforce.WORDS,
     "switches of mailchimp": mailchimp.SWITCHES,
     "texts of mailchimp": mailchimp_texts.TEXTS,
 }

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change
 from include.sandbox.salesforce.dml.statements import update
 from include.sandbox.salesforce.errors import ApiError
@@ -23,6 +24,12 @@ from include.sandbox.salesforce.values import Stored, stamp
 from include.sandbox.salesforce.wordings import assumed
 
 OBJECT = "Lead"
+SWITCHES = {
+    "default_lead_owner": Switch(
+        "",
+        "who gets a lead that no entry of its assignment rule takes (Lead Settings); empty: it keeps its owner",
+    ),
+}
 _SELECT = """
 SELECT "Id", "Name", "Active", "SobjectType", "Metadata" FROM "AssignmentRule" WHERE NOT "IsDeleted" ORDER BY "Id"
 """
@@ -104,16 +111,21 @@ def asked_for(rules: Sequence[AssignmentRule], assignment: str) -> AssignmentRul
 
 
 def assign(
-    connection: sqlite3.Connection, schema: Schema, rule: AssignmentRule, changes: Sequence[Change], now: datetime
+    connection: sqlite3.Connection,
+    schema: Schema,
+    rule: AssignmentRule,
+    changes: Sequence[Change],
+    now: datetime,
+    otherwise: str,
 ) -> None:
-    """Gives written leads the owner that the rule names; those that no entry takes keep theirs."""
+    """Gives written leads the owner that the rule names; `otherwise` owns those that no entry takes, if not empty."""
     lead = schema.objects[OBJECT]
     paths = [path for entry in rule.entries if entry.formula for path in entry.formula.paths]
     values = Reader(lead, paths).read(connection, [change.record_id for change in changes])
     owners: list[tuple[str, dict[str, Stored]]] = []
     for change in changes:
         row = Row(values[change.record_id], None, change.new, now)
-        owner = next((entry.owner for entry in rule.entries if entry.takes(row)), None)
+        owner = next((entry.owner for entry in rule.entries if entry.takes(row)), otherwise)
         if owner:
             owners.append((change.record_id, {"OwnerId": owner}))
     update(connection, lead, owners, stamp(now))

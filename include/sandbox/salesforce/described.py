@@ -202,6 +202,8 @@ def object_describe(entry: dict[str, Any], fields: list[dict[str, Any]]) -> dict
     name = entry["name"]
     path = f"/services/data/v59.0/sobjects/{name}"
     full["urls"] = {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"}
-    full["fields"] = fields
+    state_only = {one["name"] for one in entry.get("fields", ()) if one.get("stateOnly")}
+    full["fields"] = [one for one in fields if one["name"] not in state_only]
+    full["_state_only"] = [one for one in fields if one["name"] in state_only]
     full["_tooling"] = entry.get("tooling", False)
     return full

@@ -24,7 +24,7 @@ MATCHING_RULES: Mapping[str, tuple[str, ...]] = {
 _COMPANY_OF_CONTACT = '(SELECT a."Name" FROM "Account" AS a WHERE a."Id" = m."AccountId")'
 _SELECT = """
 SELECT "SobjectType", "DeveloperName", "Metadata" FROM "DuplicateRule"
-WHERE "IsActive" AND NOT "IsDeleted" ORDER BY "DeveloperName"
+WHERE "IsActive" AND NOT "IsDeleted" ORDER BY coalesce(json_extract("Metadata", '$.sortOrder'), 0), "DeveloperName"
 """
 OBJECTS = ("Contact", "Lead")
 
@@ -41,18 +41,33 @@ class Match:
         """The fields that are compared."""
         return MATCHING_RULES[self.rule]
 
-    def find(self, connection: sqlite3.Connection, rows: Mapping[str, Mapping[str, Stored]]) -> dict[str, list[str]]:
-        """The ids of the live records that match rows (by id; converted leads match nothing), per row that has some."""
+    def find(
+        self,
+        connection: sqlite3.Connection,
+        rows: Mapping[str, Mapping[str, Stored]],
+        *,
+        converted: bool,
+        persons: bool,
+    ) -> dict[str, list[str]]:
+        """The ids of the live records that match rows, per row (by its id) that has some.
+
+        Args:
+            connection: to read with.
+            rows: what is compared, by record id.
+            converted: whether converted leads match.
+            persons: whether the contacts of person accounts match.
+        """
         keys = [[name, *(values.get(field) for field in self.fields)] for name, values in rows.items()]
         complete = json.dumps([key for key in keys if None not in key])
         same = " AND ".join(
             f"{column_of(self.sobject, field)} = json_extract(j.value, '$[{place}]') COLLATE NOCASE"
             for place, field in enumerate(self.fields, start=1)
         )
-        unconverted = ' AND m."IsConverted" = 0' if self.sobject == "Lead" else ""
+        others = ' AND m."IsConverted" = 0' if self.sobject == "Lead" and not converted else ""
+        others += ' AND m."IsPersonAccount" = 0' if self.sobject == "Contact" and not persons else ""
         sql = (
             f"SELECT json_extract(j.value, '$[0]') AS wanted, m.\"Id\" FROM json_each(?) AS j CROSS JOIN"
-            f' "{self.sobject}" AS m ON {same} WHERE m."IsDeleted" = 0{unconverted} AND m."Id" <> wanted'
+            f' "{self.sobject}" AS m ON {same} WHERE m."IsDeleted" = 0{others} AND m."Id" <> wanted'
             ' ORDER BY m."Id"'
         )
         found: dict[str, list[str]] = defaultdict(list)

@@ -131,6 +131,14 @@ class RowRefused(Exception):  # noqa: N818 - an outcome of a row, not a fault of
         self.error = error
 
 
+def not_writable(name: str) -> str:
+    """The vendor's words for a field that cannot be written (forcedotcom/SFDX-Data-Move-Utility issue 6)."""
+    return (
+        f"Unable to create/update fields: {name}. Please check the security settings of this field and verify that it "
+        "is read/write for your profile or permission set."
+    )
+
+
 def no_such_key(name: str) -> ApiError:
     """What stands behind the object's name in a path is neither an id nor a field by which records are found."""
     message = f"Provided external ID field does not exist or is not accessible: {name}"

@@ -73,7 +73,7 @@ class Loader:
     def _plan(self, keys: Columns) -> list[tuple[str, Convert | None]]:
         plan: list[tuple[str, Convert | None]] = []
         for key in keys:
-            found = self.sobject.find(key)
+            found = self.sobject.in_state(key)
             if found is None and key != "attributes":
                 raise ValueError(f"{self.sobject.name} has no field {key!r}")
             if found and found.stored and not is_computed(self.sobject, found):
@@ -83,7 +83,7 @@ class Loader:
 
     def _insert(self, keys: Columns) -> None:
         rows = self._waiting.pop(keys)
-        names = [quoted(self.sobject.find(name).name) for name, _ in self._columns[keys]]  # type: ignore[union-attr]  # checked by _plan
+        names = [quoted(self.sobject.in_state(name).name) for name, _ in self._columns[keys]]  # type: ignore[union-attr]  # checked by _plan
         places = ", ".join("?" * len(names))
         sql = f"INSERT INTO {quoted(self.sobject.name)} ({', '.join(names)}) VALUES ({places})"
         try:

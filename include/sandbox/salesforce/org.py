@@ -2,43 +2,19 @@
 
 from dataclasses import dataclass
 
-from include.sandbox.controls import Controls, Switch
-from include.sandbox.salesforce import cursors, limits, localization, recycle_bin, sessions, wordings
-from include.sandbox.salesforce.bulk import ingest_jobs as ingest
-from include.sandbox.salesforce.bulk import query_jobs as query
-from include.sandbox.salesforce.bulk import runner
+from include.sandbox.controls import Controls
 from include.sandbox.salesforce.bulk.ingest_jobs import IngestJobs
 from include.sandbox.salesforce.bulk.jobs import Jobs, Kind
 from include.sandbox.salesforce.bulk.query_jobs import QueryJobs
+from include.sandbox.salesforce.bulk.rows import BulkRows
 from include.sandbox.salesforce.bulk.runner import Runner, Work
 from include.sandbox.salesforce.bulk_v1.batch_jobs import BatchJobs
-from include.sandbox.salesforce.credentials import ORGANIZATION_ID, USER_ID
-from include.sandbox.salesforce.dml import writer
 from include.sandbox.salesforce.dml.writer import Writer
 from include.sandbox.salesforce.limits import Limits
 from include.sandbox.salesforce.queries import Queries
 from include.sandbox.salesforce.sessions import Sessions
 from include.sandbox.salesforce.store import OrgStore
-
-IDENTITY = {
-    "organization_id": Switch(
-        ORGANIZATION_ID, "which org `/userinfo` names: another one is another org with the same data"
-    ),
-    "user_id": Switch(USER_ID, "which user `/userinfo` names"),
-}
-SWITCHES = {
-    **IDENTITY,
-    **cursors.SWITCHES,
-    **localization.SWITCHES,
-    **recycle_bin.SWITCHES,
-    **writer.SWITCHES,
-    **runner.SWITCHES,
-    **query.SWITCHES,
-    **ingest.SWITCHES,
-    **sessions.SWITCHES,
-    **limits.SWITCHES,
-    **wordings.SWITCHES,
-}
+from include.sandbox.salesforce.switches import SWITCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +45,9 @@ class Org:
         jobs = Jobs(store, controls)
         save = Writer(store, controls)
         query_jobs = QueryJobs(store, controls, jobs)
-        ingest_jobs = IngestJobs(store, controls, jobs, save)
-        batch_jobs = BatchJobs(store, controls, jobs, save)
+        rows = BulkRows(store, controls, jobs, save)
+        ingest_jobs = IngestJobs(store, controls, jobs, rows)
+        batch_jobs = BatchJobs(store, controls, jobs, rows)
         works: dict[Kind, Work] = {"query": query_jobs.run, "ingest": ingest_jobs.run, "batch": batch_jobs.run}
         return cls(
             store=store,

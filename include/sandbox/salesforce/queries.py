@@ -67,7 +67,7 @@ class Queries:
         Raises:
             ApiError: the query is wrong.
         """
-        return described_columns(*self._compiled(soql, deleted=False, tooling=tooling))
+        return described_columns(*self._compiled(soql, deleted=False, tooling=tooling), self._controls.switches)
 
     def more(self, locator: str, base: str) -> dict[str, Any]:
         """The page that a locator stands for.

@@ -16,7 +16,8 @@ from include.sandbox.salesforce.database import Database
 from include.sandbox.salesforce.ids import make_id, number_of, own_ids
 from include.sandbox.salesforce.loading import Loader
 from include.sandbox.salesforce.org_rules import RULE_OBJECTS, OrgRules
-from include.sandbox.salesforce.schema import Schema, SObject, load_schema
+from include.sandbox.salesforce.org_schema import load_schema
+from include.sandbox.salesforce.schema import Schema, SObject
 from include.sandbox.salesforce.tables import OWN_TABLES, ddl, quoted
 from include.sandbox.salesforce.values import stamp, to_json
 

@@ -38,16 +38,14 @@ class ValidationRule:
     field: str
     formula: Formula
 
-    def broken(self, row: Row) -> RowError | None:
-        """The refusal of a record for which the formula is true.
-
-        That a record is also refused where its formula has no value, and with these words, is an assumption.
-        """
+    def broken(self, row: Row, *, faults_refuse: bool) -> RowError | None:
+        """The refusal of a record for which the formula is true; with `faults_refuse` also where it has no value."""
         try:
             if self.formula.evaluate(row) is not True:
                 return None
         except FormulaFault as fault:
-            return RowError.assumed(assumed("formula_without_value", rule=self.name, fault=fault))
+            said = assumed("formula_without_value", rule=self.name, fault=fault)
+            return RowError.assumed(said) if faults_refuse else None
         return RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", self.message, (self.field,) if self.field else ())
 
 

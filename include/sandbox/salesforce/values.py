@@ -25,6 +25,9 @@ Stored = str | int | float | None
 _EMAIL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@[\w-]+(?:\.[\w-]+)+")
 _INT_LIMIT = 2**31
 _YEARS = range(1700, 4001)
+# https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/datafiles_date_format.htm
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATETIME = re.compile(_DATE.pattern + r"(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 
 
 def instant(text: str) -> str:
@@ -98,9 +101,11 @@ def _number(field: Field, value: object) -> int | float:
 
 def _moment(field: Field, text: str) -> str:
     try:
+        if not (_DATETIME if field.type == "datetime" else _DATE).fullmatch(text):
+            raise _wrong_type(field, text)
         if field.type == "datetime":
             return instant(text)
-        day = date.fromisoformat(text[:10])
+        day = date.fromisoformat(text)
     except ValueError:
         raise _wrong_type(field, text) from None
     if day.year not in _YEARS:

@@ -103,6 +103,9 @@ WORDINGS: Mapping[str, Wording] = {
     "media_type": Wording(
         "UNSUPPORTED_MEDIA_TYPE", "Content type not supported: {value}", "a body of another type (415)"
     ),
+    "nothing_to_update": Wording(
+        "NOT_FOUND", "The requested resource does not exist", "an upsert with `updateOnly` whose key nobody has (404)"
+    ),
     "no_object": Wording(
         _JSON, "The HTTP entity body must be a JSON object at [line:1, column:1]", "a JSON body that is no object"
     ),

@@ -12,6 +12,7 @@ import pytest
 import requests
 import uvicorn
 from requests.adapters import HTTPAdapter
+from simple_salesforce import Salesforce
 
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce import credentials
@@ -102,6 +103,23 @@ def org(jwt_keys: tuple[str, str]) -> Iterator[Served]:
 def plain_org() -> Iterator[Served]:
     """An org without person accounts."""
     yield from serve(OrgStore(person_accounts=False))
+
+
+@pytest.fixture
+def rest(org: Served) -> requests.Session:
+    """A session that is logged in to the person-account org."""
+    return org.rest()
+
+
+@pytest.fixture
+def client(org: Served) -> Salesforce:
+    """simple-salesforce, logged in to the person-account org."""
+    return Salesforce(
+        consumer_key=credentials.CONSUMER_KEY,
+        consumer_secret=credentials.CONSUMER_SECRET,
+        domain="sandbox.my",
+        session=org.session(),
+    )
 
 
 RULES = (

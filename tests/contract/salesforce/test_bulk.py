@@ -384,3 +384,41 @@ def test_job_is_forgotten_seven_days_after_it_was_made(org: Served, rest: reques
     with org.store.database.reading() as connection:
         kept = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("_jobs", "_job_pages")]
     assert kept == [1, 0]
+
+
+def test_a_formula_field_is_read_by_a_query_job(org: Served, rest: requests.Session) -> None:
+    account = org.rest().post(f"{DATA}/sobjects/Account", json={"Name": "A", "Type": "Customer"}).json()["id"]
+    org.store.load([("Contact", [{"LastName": "In", "AccountId": account}, {"LastName": "Out"}])])
+    job = query(rest, "SELECT LastName, Customer_Score__c FROM Contact WHERE Customer_Score__c > 1 ORDER BY LastName")
+    body = rest.get(f"{JOBS}/query/{job['id']}/results").text
+    assert body == '"LastName","Customer_Score__c"\n"In","100.0"\n"Out","50.0"\n'
+
+
+def test_the_server_chooses_how_large_a_part_is_where_the_client_does_not(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": f"N{one}"} for one in range(5)])])
+    job = query(rest, "SELECT Id FROM Contact")
+    assert rest.get(f"{JOBS}/query/{job['id']}/results").headers["Sforce-NumberOfRecords"] == "5"
+    org.controls.set_switches({"bulk_result_records": 2})
+    part = rest.get(f"{JOBS}/query/{job['id']}/results")
+    assert part.headers["Sforce-NumberOfRecords"] == "2"
+    most = {"maxRecords": "3", "locator": part.headers["Sforce-Locator"]}
+    rest_of_it = rest.get(f"{JOBS}/query/{job['id']}/results", params=most)
+    assert (rest_of_it.headers["Sforce-NumberOfRecords"], rest_of_it.headers["Sforce-Locator"]) == ("3", "null")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_row_tells_all_its_errors_or_the_first(org: Served, rest: requests.Session, told: bool) -> None:
+    org.store.load([("ValidationRule", RULES)])
+    org.controls.set_switches({"bulk_job_seconds": 0.02, "bulk_rows_tell_all_errors": told})
+    job = ingest(rest, "Lead", "insert", "LastName,Company,Title\nDoe,Acme,Dr\n")
+    (row,) = rows(rest, job, "failedResults")
+    both = "FIELD_CUSTOM_VALIDATION_EXCEPTION:No doctors:Title --", "FIELD_CUSTOM_VALIDATION_EXCEPTION:Where?:--"
+    assert row["sf__Error"] == "".join(both[: 2 if told else 1])
+
+
+def test_a_failed_job_and_its_rows_have_the_words_of_the_switches(org: Served, rest: requests.Session) -> None:
+    words = {"error_row_misfit": "WRONG_ROW: {cells} of {columns}", "error_no_header": "EMPTY: nothing there"}
+    org.controls.set_switches({"bulk_job_seconds": 0.02, **words})
+    (row,) = rows(rest, ingest(rest, "Lead", "insert", "LastName,Company\nDoe\n"), "failedResults")
+    assert row["sf__Error"] == "WRONG_ROW:1 of 2:--"
+    assert ingest(rest, "Lead", "insert", "")["errorMessage"] == "EMPTY : nothing there"

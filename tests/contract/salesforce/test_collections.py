@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 import requests
 
 from include.sandbox.salesforce import credentials
 from tests.contract.salesforce.conftest import Served
 
 DATA = f"{credentials.INSTANCE_URL}/services/data/v59.0"
-
-
-@pytest.fixture
-def rest(org: Served) -> requests.Session:
-    return org.rest()
 
 
 def leads(number: int) -> list[dict[str, object]]:

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import requests
 from simple_salesforce import Salesforce
 
+from include.sandbox.controls import Controls
 from include.sandbox.salesforce import credentials
+from include.sandbox.salesforce.queries import Queries
+from include.sandbox.salesforce.store import OrgStore
+from include.sandbox.salesforce.switches import SWITCHES
 from tests.contract.salesforce.conftest import Served
 
 DATA = f"{credentials.INSTANCE_URL}/services/data/v59.0"
-
-
-@pytest.fixture
-def client(org: Served) -> Salesforce:
-    return Salesforce(
-        consumer_key=credentials.CONSUMER_KEY,
-        consumer_secret=credentials.CONSUMER_SECRET,
-        domain="sandbox.my",
-        session=org.session(),
-    )
-
-
-@pytest.fixture
-def rest(org: Served) -> requests.Session:
-    return org.rest()
 
 
 def test_query_pages_through_locators(org: Served, client: Salesforce, rest: requests.Session) -> None:
@@ -135,3 +125,44 @@ def test_deleted_and_updated_list_ids_between_two_times(org: Served, client: Sal
     window = org.controls.now() - timedelta(hours=1), org.controls.now() + timedelta(hours=1)
     assert [one["id"] for one in client.Contact.deleted(*window)["deletedRecords"]] == [gone]
     assert client.Contact.updated(*window)["ids"] == [kept]
+
+
+def test_locators_outlive_a_restart(tmp_path: Path) -> None:
+    query = "SELECT LastName, Account.Name FROM Contact ORDER BY LastName"
+    store = OrgStore(tmp_path / "org.sqlite")
+    store.load([("Contact", [{"LastName": f"N{one:04}"} for one in range(4100)])])
+    first = Queries(store, controls()).run(query, "/services/data/v59.0", deleted=False)
+    locator = first["nextRecordsUrl"].rpartition("/")[2]
+    store.close()
+
+    again = OrgStore(tmp_path / "org.sqlite")
+    queries = Queries(again, controls())
+    second = queries.more(locator, "/services/data/v59.0")
+    third = queries.more(second["nextRecordsUrl"].rpartition("/")[2], "/services/data/v59.0")
+    assert [one["LastName"] for one in (*first["records"], *second["records"], *third["records"])] == [
+        f"N{one:04}" for one in range(4100)
+    ]
+    again.close()
+
+
+def controls() -> Controls:
+    """Controls of an org."""
+    made = Controls()
+    made.declare_switches(SWITCHES)
+    return made
+
+
+def test_locators_and_the_recycle_bin_last_as_long_as_the_switches_say(org: Served, rest: requests.Session) -> None:
+    org.controls.set_switches({"query_locator_seconds": 60, "recycle_bin_days": 1})
+    org.store.load([("Contact", [{"LastName": "x"} for _ in range(201)])])
+    params, headers = {"q": "SELECT Id FROM Contact"}, {"Sforce-Query-Options": "batchSize=200"}
+    page = rest.get(f"{DATA}/query", params=params, headers=headers).json()
+    rest.delete(f"{credentials.INSTANCE_URL}{page['records'][0]['attributes']['url']}")
+    shown = {"q": "SELECT COUNT() FROM Contact WHERE IsDeleted = true"}
+    assert rest.get(f"{DATA}/queryAll", params=shown).json()["totalSize"] == 1
+
+    org.controls.clock.set(org.controls.now() + timedelta(minutes=2))
+    assert rest.get(f"{credentials.INSTANCE_URL}{page['nextRecordsUrl']}").status_code == 400
+    org.controls.set_switches({"recycle_bin_days": 1, "session_seconds": 3 * 24 * 3600})
+    org.controls.clock.set(org.controls.now() + timedelta(days=1))
+    assert rest.get(f"{DATA}/queryAll", params=shown).json()["totalSize"] == 0

@@ -15,21 +15,6 @@ from tests.contract.salesforce.conftest import RULES, Served
 DATA = f"{credentials.INSTANCE_URL}/services/data/v59.0"
 
 
-@pytest.fixture
-def client(org: Served) -> Salesforce:
-    return Salesforce(
-        consumer_key=credentials.CONSUMER_KEY,
-        consumer_secret=credentials.CONSUMER_SECRET,
-        domain="sandbox.my",
-        session=org.session(),
-    )
-
-
-@pytest.fixture
-def rest(org: Served) -> requests.Session:
-    return org.rest()
-
-
 def test_record_is_made_read_changed_and_deleted(client: Salesforce) -> None:
     made = client.Contact.create({"LastName": "  Lovelace ", "Email": "ada@one.example", "MailingCity": "London"})
     assert (made["success"], made["errors"]) == (True, [])
@@ -116,7 +101,7 @@ def test_every_answer_tells_the_usage_until_there_is_none_left(org: Served, rest
 def test_describe_is_the_recorded_one_with_the_overlay(client: Salesforce) -> None:
     import json
 
-    from include.sandbox.salesforce.schema import DATA as FILES
+    from include.sandbox.salesforce.org_schema import DATA as FILES
 
     recorded = json.loads((FILES / "grouparoo_Contact.describe.v42.json").read_text("utf-8"))
     described = client.Contact.describe()
@@ -349,3 +334,45 @@ def test_r08_headers_pass_alerts_and_say_who_owns_a_lead(org: Served, rest: requ
     assert rest.post(f"{DATA}/sobjects/Lead", json=lead, headers=unassigned).status_code == 201
     found = rest.get(f"{DATA}/query", params={"q": "SELECT OwnerId FROM Lead"}).json()["records"]
     assert {one["OwnerId"] for one in found} == {credentials.SALES_USER_ID, credentials.USER_ID}
+
+
+def test_an_upsert_with_update_only_makes_nothing(rest: requests.Session) -> None:
+    url = f"{DATA}/sobjects/MC_Audience__c/List_Id__c/abc123"
+    refused = rest.patch(url, params={"updateOnly": "true"}, json={"Name": "N"})
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (404, "NOT_FOUND")
+    assert rest.patch(url, json={"Name": "N"}).status_code == 201
+    changed = rest.patch(url, params={"updateOnly": "true"}, json={"Name": "M"})
+    assert (changed.status_code, changed.json()["created"]) == (200, False)
+
+
+def test_a_refused_call_has_the_words_of_the_switch_and_keeps_its_status(org: Served, rest: requests.Session) -> None:
+    org.controls.set_switches({"error_media_type": "MEDIA: not {value}", "error_locator": "GONE: no such cursor"})
+    typed = rest.post(f"{DATA}/sobjects/Lead", data="x", headers={"Content-Type": "text/plain"})
+    assert (typed.status_code, typed.json()) == (415, [{"errorCode": "MEDIA", "message": "not text/plain"}])
+    located = rest.get(f"{DATA}/query/0r8000000000000AAA-2000")
+    assert (located.status_code, located.json()) == (400, [{"errorCode": "GONE", "message": "no such cursor"}])
+
+
+def test_the_user_tells_the_time_zone(org: Served, rest: requests.Session) -> None:
+    url = f"{credentials.INSTANCE_URL}/services/oauth2/userinfo"
+    before = rest.get(url).json()
+    org.controls.set_switches({"user_time_zone": "Asia/Tokyo"})
+    after = rest.get(url).json()
+    assert [(one["zoneinfo"], one["utcOffset"]) for one in (before, after)] == [("GMT", 0), ("Asia/Tokyo", 32_400_000)]
+
+
+def test_a_formula_field_is_read_with_its_record_and_moves_with_its_account(client: Salesforce) -> None:
+    account = client.Account.create({"Name": "A", "Type": "Customer"})["id"]
+    contact = client.Contact.create({"LastName": "Doe", "AccountId": account})["id"]
+    first = client.Contact.get(contact)
+    client.Account.update(account, {"Type": "Prospect"})
+    second = client.Contact.get(contact)
+    assert (first["Customer_Score__c"], second["Customer_Score__c"]) == (100.0, 10.0)
+    assert first["SystemModstamp"] == second["SystemModstamp"]
+
+
+def test_limits_show_the_storage_that_is_left(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": "x"} for _ in range(512)])])
+    assert rest.get(f"{DATA}/limits").json()["DataStorageMB"] == {"Max": 10_240, "Remaining": 10_239}
+    org.controls.set_switches({"data_storage_mb": 1})
+    assert rest.get(f"{DATA}/limits").json()["DataStorageMB"] == {"Max": 1, "Remaining": 0}

@@ -1,4 +1,4 @@
-"""Ingest jobs: rows of an uploaded CSV are written in small batches; refused rows do not stop the others.
+"""Ingest jobs: rows of an uploaded CSV are written in small lots; refused rows do not stop the others.
 
 An empty cell leaves the field as it is, `#N/A` empties it, `Audience__r.List_Id__c` looks a record up by its key.
 """
@@ -8,39 +8,30 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from include.sandbox.controls import Controls, Switch
-from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed, batches
+from include.sandbox.controls import Controls
+from include.sandbox.salesforce.bulk.csv_format import Dialect, JobFailed
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
-from include.sandbox.salesforce.dml.changes import Saved, Sent
-from include.sandbox.salesforce.dml.options import NO_ASSIGNMENT, SaveOptions, assignment
-from include.sandbox.salesforce.dml.writer import Writer
+from include.sandbox.salesforce.bulk.rows import DELETIONS, HARD_DELETE_FORBIDDEN, OPERATIONS, BulkRows, Row
+from include.sandbox.salesforce.dml.changes import Sent
+from include.sandbox.salesforce.dml.options import assignment
 from include.sandbox.salesforce.errors import ApiError, RowError
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.wordings import assumed
 
-ROWS_PER_BATCH = 200  # as the org works through them; duplicate keys are told within one such batch
 NULL = "#N/A"
 # The vendor's documents do not promise result rows in the order of the upload, so they come in another.
-UNORDERED = "row * 7919 % 101"
-OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
-_DELETIONS = frozenset({"delete", "hardDelete"})
-# As Salesforce's own Data Loader looks for it (github.com/forcedotcom/dataloader, BulkApiVisitorUtil).
-HARD_DELETE_FORBIDDEN = (
-    "hardDelete operation requires special user profile permission, please contact your system administrator"
-)
-SWITCHES = {"bulk_hard_delete": Switch(True, "the user has the permission Bulk API Hard Delete")}
-Rows = Iterator[list[str]]
+UNORDERED = "row * 7919 % 101, row"
 
 
 class IngestJobs:
     """What an ingest job does, and its results."""
 
-    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, writer: Writer) -> None:
+    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, rows: BulkRows) -> None:
         self._store = store
         self._controls = controls
         self._jobs = jobs
-        self._writer = writer
+        self._rows = rows
 
     def create(self, asked: dict[str, Any], version: float) -> Job:
         """A new ingest job, open for its upload.
@@ -96,31 +87,10 @@ class IngestJobs:
         """
         sobject = self._store.schema.objects[job.spec["object"]]
         job.dialect.check(self._upload(job))
-        rows, done, failed = self._rows(job), job.processed, job.failed
-        header = next(rows, [])
+        lines = self._lines(job)
+        header = next(lines, [])
         _check_header(sobject, header, job.spec["operation"])
-        for batch in batches(islice(rows, done, None), ROWS_PER_BATCH):
-            with self._store.database.writing() as connection:
-                results = self._write(job, sobject, header, batch)
-                failed += sum(one.error is not None for one in results)
-                connection.executemany(
-                    "INSERT INTO _job_rows VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (
-                            job.id,
-                            number,
-                            one.record_id,
-                            one.created,
-                            "".join(error.csv() for error in one.errors),
-                            json.dumps(row),
-                        )
-                        for number, (one, row) in enumerate(zip(results, batch, strict=True), start=done)
-                    ],
-                )
-                done += len(batch)
-                if not self._jobs.move(connection, job, "InProgress", processed=done, failed=failed):
-                    # Aborted before this batch: it is undone by raising out of the transaction.
-                    raise JobFailed.because("Aborted", "")
+        self._rows.write(job, sobject, (_row(header, line) for line in lines))
 
     def successful(self, job: Job) -> Iterator[str]:
         """The rows that were written, with `sf__Id` and `sf__Created`."""
@@ -132,7 +102,7 @@ class IngestJobs:
 
     def unprocessed(self, job: Job) -> Iterator[str]:
         """The rows that an aborted or failed job did not come to."""
-        rows = self._rows(job)
+        rows = self._lines(job)
         header = next(rows, [])
         yield job.dialect.line(header)
         if job.state in {"Aborted", "Failed"}:
@@ -140,18 +110,13 @@ class IngestJobs:
                 yield job.dialect.line(row)
 
     def _result(self, job: Job, second: str, *, refused: bool) -> Iterator[str]:
-        yield job.dialect.line(["sf__Id", second, *next(self._rows(job), [])])
-        with self._store.database.reading() as connection:
-            found = connection.execute(
-                "SELECT id, created, error, line FROM _job_rows WHERE job = ? AND (error <> '') = ?"
-                f" ORDER BY {UNORDERED}, row",
-                (job.id, refused),
-            )
-            for record_id, created, error, line in found:
-                told = error if refused else str(bool(created)).lower()
-                yield job.dialect.line([record_id, told, *json.loads(line)])
+        yield job.dialect.line(["sf__Id", second, *next(self._lines(job), [])])
+        for saved, line in self._rows.read(job, UNORDERED):
+            if bool(saved.errors) is refused:
+                told = "".join(error.csv() for error in saved.errors) if refused else str(saved.created).lower()
+                yield job.dialect.line([saved.record_id, told, *json.loads(line)])
 
-    def _rows(self, job: Job) -> Rows:
+    def _lines(self, job: Job) -> Iterator[list[str]]:
         return job.dialect.rows(self._upload(job))
 
     def _upload(self, job: Job) -> bytes:
@@ -159,29 +124,17 @@ class IngestJobs:
             held = connection.execute("SELECT body FROM _job_uploads WHERE job = ?", (job.id,)).fetchone()
         return bytes(held[0]) if held else b""
 
-    def _write(self, job: Job, sobject: SObject, header: list[str], batch: list[list[str]]) -> list[Saved]:
-        operation = job.spec["operation"]
-        fitting = [row for row in batch if len(row) == len(header)]
-        if operation in _DELETIONS:
-            results = self._writer.delete(sobject, [row[0] for row in fitting], hard=operation == "hardDelete")
-        else:
-            key = sobject.fields[job.spec["externalIdFieldName"]] if operation == "upsert" else None
-            options = SaveOptions(assignment=job.spec.get("assignmentRuleId") or NO_ASSIGNMENT)
-            rows = [sent_row(header, row) for row in fitting]
-            results = self._writer.save(sobject, operation, rows, key=key, options=options)
-        remaining = iter(results)
-        return [next(remaining) if len(row) == len(header) else _misfit(header, row) for row in batch]
 
-
-def _misfit(header: list[str], row: list[str]) -> Saved:
-    said = assumed("row_misfit", cells=len(row), columns=len(header))
-    return Saved("", created=False, errors=(RowError.assumed(said),))
+def _row(header: list[str], line: list[str]) -> Row:
+    if len(line) == len(header):
+        return sent_row(header, line), json.dumps(line)
+    return RowError.assumed(assumed("row_misfit", cells=len(line), columns=len(header))), json.dumps(line)
 
 
 def _check_header(sobject: SObject, header: list[str], operation: str) -> None:
     if not header:
         raise JobFailed(assumed("no_header"))
-    if operation in _DELETIONS and [name.lower() for name in header] != ["id"]:
+    if operation in DELETIONS and [name.lower() for name in header] != ["id"]:
         # https://github.com/forcedotcom/SFDX-Data-Move-Utility/issues/325
         raise JobFailed.because("InvalidBatch", f"InvalidBatch : The '{operation}' batch must contain only ids")
     for name in header:

@@ -5,11 +5,12 @@ States: https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from include.sandbox.controls import Controls
+from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.bulk.csv_format import Dialect
 from include.sandbox.salesforce.credentials import USER_ID
 from include.sandbox.salesforce.errors import ApiError, not_found
@@ -19,6 +20,11 @@ from include.sandbox.salesforce.wordings import assumed
 
 Kind = Literal["query", "ingest", "batch job", "batch"]
 PREFIXES: dict[Kind, str] = {"query": "750", "ingest": "750", "batch job": "750", "batch": "751"}
+JOB_TYPES: dict[Kind, str] = {"query": "V2Query", "ingest": "V2Ingest", "batch job": "Classic"}
+"""What the lists of jobs call the kinds that they show."""
+SWITCHES = {
+    "jobs_per_page": Switch(1000, "jobs in one answer of `/jobs/ingest` and `/jobs/query` (vendor's documentation)")
+}
 ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 # https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-bulkapi.html
 LIFESPAN = timedelta(days=7)
@@ -72,12 +78,12 @@ class Job:
             "createdDate": f"{self.created[:-1]}+0000",
             "systemModstamp": f"{self.changed[:-1]}+0000",
             "state": self.state,
-            "concurrencyMode": "Parallel",
-            "contentType": "CSV",
+            "concurrencyMode": self.spec.get("concurrencyMode", "Parallel"),
+            "contentType": self.spec.get("contentType", "CSV"),
             "apiVersion": self.spec["apiVersion"],
-            "lineEnding": self.spec["lineEnding"],
-            "columnDelimiter": self.spec["columnDelimiter"],
         }
+        if self.kind != "batch job":
+            info |= {"lineEnding": self.spec["lineEnding"], "columnDelimiter": self.spec["columnDelimiter"]}
         if self.kind == "ingest":
             info["contentUrl"] = f"services/data/v{self.spec['apiVersion']}/jobs/ingest/{self.id}/batches"
             if self.spec["externalIdFieldName"]:
@@ -86,7 +92,7 @@ class Job:
 
     def _progress(self) -> dict[str, Any]:
         progress: dict[str, Any] = {
-            "jobType": "V2Query" if self.kind == "query" else "V2Ingest",
+            "jobType": JOB_TYPES[self.kind],
             "numberRecordsProcessed": self.processed,
             "retries": self.retries,
             "totalProcessingTime": self.milliseconds,
@@ -145,6 +151,18 @@ class Jobs:
                 (kind, self._oldest()),
             )
             return [Job.of(row) for row in rows]
+
+    def page(self, kinds: Iterable[Kind], before: str) -> tuple[list[Job], str]:
+        """The next jobs of some kinds, the newest first, and the locator of those after them; empty: there are none.
+
+        Args:
+            kinds: which.
+            before: the locator of this page; empty: the first.
+        """
+        found = sorted((job for kind in kinds for job in self.all(kind)), key=lambda job: job.id, reverse=True)
+        rest = [job for job in found if not before or job.id < before]
+        most = int(self._controls.switches["jobs_per_page"])
+        return rest[:most], rest[most - 1].id if len(rest) > most else ""
 
     def move(self, connection: sqlite3.Connection, job: Job, state: str, **values: object) -> bool:
         """Moves a job to a state, unless it was aborted or deleted meanwhile; tells whether it moved.

@@ -4,22 +4,19 @@ A batch is kept and carried out like a job of Bulk API 2.0; its states have othe
 closed or aborted; its numbers are those of its batches.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from include.sandbox.controls import Controls
-from include.sandbox.salesforce.bulk.csv_format import JobFailed, batches
-from include.sandbox.salesforce.bulk.ingest_jobs import HARD_DELETE_FORBIDDEN, OPERATIONS, ROWS_PER_BATCH
+from include.sandbox.salesforce.bulk.csv_format import JobFailed
 from include.sandbox.salesforce.bulk.jobs import ENDED, Job, Jobs
+from include.sandbox.salesforce.bulk.rows import HARD_DELETE_FORBIDDEN, OPERATIONS, BulkRows
 from include.sandbox.salesforce.bulk_v1.batch_data import CONTENT_TYPES, read_batch
 from include.sandbox.salesforce.bulk_v1.documents import BulkError
 from include.sandbox.salesforce.credentials import USER_ID
-from include.sandbox.salesforce.dml.changes import Saved, Sent
-from include.sandbox.salesforce.dml.writer import Writer
-from include.sandbox.salesforce.errors import RowError
+from include.sandbox.salesforce.dml.changes import Saved
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
@@ -41,11 +38,11 @@ _STATES = {
 class BatchJobs:
     """What the jobs of Bulk API 1.0 do, and their results."""
 
-    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, writer: Writer) -> None:
+    def __init__(self, store: OrgStore, controls: Controls, jobs: Jobs, rows: BulkRows) -> None:
         self._store = store
         self._controls = controls
         self._jobs = jobs
-        self._writer = writer
+        self._rows = rows
 
     def create(self, asked: dict[str, Any], version: float) -> Job:
         """A new job, open for batches.
@@ -135,21 +132,7 @@ class BatchJobs:
             raise JobFailed(assumed("v1_records", most=MOST_RECORDS, number=len(rows)))
         _check_names(sobject, data.names)
         self._await_turn(batch)
-        done, failed = batch.processed, batch.failed
-        for some in batches(iter(rows[done:]), ROWS_PER_BATCH):
-            with self._store.database.writing() as connection:
-                results = self._write(batch, sobject, some)
-                failed += sum(one.error is not None for one in results)
-                connection.executemany(
-                    "INSERT INTO _job_rows VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (batch.id, number, one.record_id, one.created, "refused" * bool(one.errors), _kept(one.errors))
-                        for number, one in enumerate(results, start=done)
-                    ],
-                )
-                done += len(some)
-                if not self._jobs.move(connection, batch, "InProgress", processed=done, failed=failed):
-                    raise JobFailed.because("Aborted", "")  # meanwhile: out of the transaction, so that it is undone
+        self._rows.write(batch, sobject, ((row, "") for row in rows))
 
     def results(self, batch: Job) -> list[Saved]:
         """What came of each record of a completed batch, in order.
@@ -162,9 +145,7 @@ class BatchJobs:
                 # https://github.com/simple-salesforce/simple-salesforce/issues/366
                 raise BulkError(Said("InvalidBatch", "Records not processed"))
             raise BulkError(assumed("v1_not_completed"))
-        with self._store.database.reading() as connection:
-            rows = connection.execute("SELECT id, created, line FROM _job_rows WHERE job = ? ORDER BY row", (batch.id,))
-            return [Saved(record_id, bool(created), _restored(line)) for record_id, created, line in rows]
+        return [saved for saved, _ in self._rows.read(batch)]
 
     def job_info(self, job: Job) -> dict[str, object]:
         """A job as its resource shows it."""
@@ -190,14 +171,6 @@ class BatchJobs:
             "apiVersion": job.spec["apiVersion"],
             **_progress(own),
         }
-
-    def _write(self, batch: Job, sobject: SObject, rows: list[Sent]) -> list[Saved]:
-        operation = batch.spec["operation"]
-        if operation in {"delete", "hardDelete"}:
-            ids = [str(next((value for name, value in row.items() if name.lower() == "id"), "")) for row in rows]
-            return self._writer.delete(sobject, ids, hard=operation == "hardDelete")
-        key = sobject.fields[batch.spec["externalIdFieldName"]] if operation == "upsert" else None
-        return self._writer.save(sobject, operation, rows, key=key)
 
     def _await_turn(self, batch: Job) -> None:
         if batch.spec["concurrencyMode"] == "Serial":
@@ -241,11 +214,3 @@ def _check_names(sobject: SObject, names: Iterable[str]) -> None:
     for name in sorted(names):
         if sobject.find(name) is None and sobject.relationship(name) is None:
             raise JobFailed.because("InvalidBatch", f"Field name not found : {name}")
-
-
-def _kept(errors: Iterable[RowError]) -> str:
-    return json.dumps([[one.code, one.message, one.fields] for one in errors])
-
-
-def _restored(line: str) -> tuple[RowError, ...]:
-    return tuple(RowError(code, message, tuple(fields)) for code, message, fields in json.loads(line))

@@ -30,8 +30,11 @@ class Language:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Language":
-        """JSON where the request says so; XML is the default."""
-        return cls("json" in headers.get("content-type", "") or "json" in headers.get("accept", ""))
+        """JSON where the request's content type says so; XML is the default.
+
+        https://developer.salesforce.com/docs/atlas.en-us.246.0.api_asynch.meta/api_asynch/async_api_headers.htm
+        """
+        return cls("json" in headers.get("content-type", ""))
 
     @property
     def content_type(self) -> str:

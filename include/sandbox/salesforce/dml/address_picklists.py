@@ -1,7 +1,7 @@
 """State and Country picklists, in an org that has them switched on: addresses take the names of the configured lists.
 
 Codes in the fields of names are refused (SalesforceFoundation/NPSP issue 2067); the messages are those of public
-threads and code. Assumed: names are compared exactly. The lists are this org's: an administrator chooses the countries.
+threads and code. The lists are this org's: an administrator chooses the countries.
 """
 
 import sqlite3
@@ -19,6 +19,7 @@ SWITCHES = {
         "addresses take the names of the org's countries and states only, else `FIELD_INTEGRITY_EXCEPTION`; the fields "
         "of codes are not served",
     ),
+    "address_names_fold_case": Switch(False, "those names are compared without regard to case, else exactly"),
 }
 
 
@@ -57,20 +58,28 @@ def _addresses(sobject: SObject) -> tuple[tuple[Field, Field], ...]:
     return tuple((part["state"], part["country"]) for part in parts if {"state", "country"} <= part.keys())
 
 
-def check_addresses(connection: sqlite3.Connection, sobject: SObject, changes: Iterable[Change]) -> None:
-    """Refuses the rows with a state or country that is not on the lists, or with a state of no country."""
+def check_addresses(
+    connection: sqlite3.Connection, sobject: SObject, changes: Iterable[Change], *, folded: bool
+) -> None:
+    """Refuses the rows with a state or country that is not on the lists, or with a state of no country.
+
+    With `folded`, names are compared without regard to case.
+    """
     for state, country in _addresses(sobject):
         touched = [one for one in standing(changes) if state.name in one.values or country.name in one.values]
         before = dict(_before(connection, sobject, (state, country), touched))
         for change in touched:
             known = before.get(change.record_id, (None, None))
-            _check(
-                change,
-                state,
-                change.values.get(state.name, known[0]),
-                country,
-                change.values.get(country.name, known[1]),
-            )
+            country_name = _listed(change.values.get(country.name, known[1]), STATES, folded=folded)
+            states = STATES.get(str(country_name), frozenset())
+            state_name = _listed(change.values.get(state.name, known[0]), states, folded=folded)
+            _check(change, state, state_name, country, country_name)
+
+
+def _listed(name: Stored, names: Iterable[str], *, folded: bool) -> Stored:
+    """A name as it is listed where case does not matter, else as it is."""
+    same = (one for one in names if folded and str(name).casefold() == one.casefold())
+    return next(same, name)
 
 
 def _before(

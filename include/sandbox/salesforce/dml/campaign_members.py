@@ -2,12 +2,12 @@
 
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_campaignmember.htm
 A status that the campaign does not have gives way to its default one (quoted from the API guide in the vendor's forum,
-https://dfc-org-production.force.com/forums/ForumsMain?id=906F00000008idQIAQ). Assumed: the code of the refusal.
+https://dfc-org-production.force.com/forums/ForumsMain?id=906F00000008idQIAQ).
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, standing
@@ -19,6 +19,10 @@ SWITCHES = {
         False,
         "a member's status that its campaign does not have is stored, else the campaign's default takes its place "
         "(API guide)",
+    ),
+    "campaigns_come_with_statuses": Switch(
+        True,
+        "a new campaign gets the statuses Sent (its default) and Responded, else none: then any is stored",
     ),
 }
 
@@ -48,6 +52,34 @@ def check_campaign_members(connection: sqlite3.Connection, changes: list[Change]
             change.values["Status"] = defaults[campaign]
             status = (campaign, str(defaults[campaign]).casefold())
         change.values["HasResponded"] = int(bool(statuses.get(status)))
+
+
+def first_statuses(changes: Iterable[Change]) -> Iterator[dict[str, Stored]]:
+    """The statuses of new campaigns; since version 39 each must have a default one and one that has responded.
+
+    https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/api/sforce_api_objects_campaignmemberstatus.htm
+    """
+    for change in changes:
+        for number, label in enumerate(("Sent", "Responded") if change.new else ()):
+            responded, default = int(label == "Responded"), int(label == "Sent")
+            yield {
+                "CampaignId": change.record_id,
+                "Label": label,
+                "HasResponded": responded,
+                "IsDefault": default,
+                "SortOrder": number + 1,
+            }
+
+
+def move_default(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    """Takes the default from the other statuses of a campaign that has got a new one: there is one."""
+    for change in changes:
+        if change.values.get("IsDefault"):
+            connection.execute(
+                'UPDATE "CampaignMemberStatus" SET "IsDefault" = 0 WHERE "Id" <> :new AND "CampaignId" ='
+                ' (SELECT "CampaignId" FROM "CampaignMemberStatus" WHERE "Id" = :new)',
+                {"new": change.record_id},
+            )
 
 
 def _refuse_second(connection: sqlite3.Connection, changes: list[Change]) -> None:

@@ -16,11 +16,13 @@ class SaveOptions:
 
     Attributes:
         allow_duplicates: whether rows are saved for which a duplicate rule only alerts.
+        include_record_details: whether a refusal shows all fields of the matched records.
         assignment: `TRUE` (the active assignment rule), `FALSE` (none), or the 18-character id of a rule.
         base: the path of the API version, for URLs in answers.
     """
 
     allow_duplicates: bool = False
+    include_record_details: bool = False
     assignment: str = NO_ASSIGNMENT
     base: str = "/services/data/v59.0"
 
@@ -34,9 +36,10 @@ class SaveOptions:
         Raises:
             ApiError: MALFORMED_ID: an assignment that is none of the three.
         """
-        asked = headers.get("sforce-duplicate-rule-header", "").replace(" ", "").lower()
+        asked = headers.get("sforce-duplicate-rule-header", "").replace(" ", "").lower().replace(",", ";").split(";")
         return cls(
-            allow_duplicates="allowsave=true" in asked.replace(",", ";").split(";"),
+            allow_duplicates="allowsave=true" in asked,
+            include_record_details="includerecorddetails=true" in asked,
             assignment=assignment(headers.get("sforce-auto-assign", "TRUE")),
             base=base,
         )

@@ -1,20 +1,29 @@
 """Person accounts: an Account and its shadow Contact, two records of one person, kept in step whichever is written.
 
 Modelled from https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_guidelines_personaccounts.htm
-Assumptions: the codes of refusals, and that most fields can be written on the shadow Contact (a switch).
+The refusals of fields: of `Name` on an insert SalesforceCommerceCloud/b2c-crm-sync issue 267, on an update
+sorenkrabbe/Chrome-Salesforce-inspector issue 38, of `__pc` fields texei/texei-sfdx-plugin issue 51, of the contact's
+`AccountId` sfb2csolutionarchitects/b2c-crm-sync issue 14.
 """
 
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, standing
 from include.sandbox.salesforce.dml.statements import insert, update
+from include.sandbox.salesforce.errors import not_writable
 from include.sandbox.salesforce.schema import Schema
 from include.sandbox.salesforce.setup_records import PERSON_RECORD_TYPE
 from include.sandbox.salesforce.values import Stored
 from include.sandbox.salesforce.wordings import assumed
 
+SWITCHES = {
+    "person_contact_writable": Switch(
+        True, "the shadow contact of a person account can be written (never its account, owner or manager)"
+    ),
+}
 _SAME_NAME = ("FirstName", "LastName", "Salutation", "Phone", "Fax", "OwnerId")
 _NAME_PARTS = frozenset({"FirstName", "LastName", "Salutation"})
 _THROUGH_ACCOUNT_ONLY = ("AccountId", "OwnerId", "ReportsToId")
@@ -54,6 +63,8 @@ def check_accounts(schema: Schema, changes: list[Change]) -> None:
             ]
         if wrong:
             message = f"Account: bad field names on insert/update call: {', '.join(wrong)}"
+            if change.new and person:
+                message = not_writable("Name")
             change.refuse("INVALID_FIELD_FOR_INSERT_UPDATE", message, *wrong)
         required = "LastName" if person else "Name"
         if (change.new or required in change.values) and change.values.get(required) is None:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from include.sandbox.salesforce.dml.changes import Change, select_by
-from include.sandbox.salesforce.errors import RowError, RowRefused
+from include.sandbox.salesforce.errors import RowError, RowRefused, not_writable
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.values import coerce
 from include.sandbox.salesforce.wordings import assumed
@@ -67,10 +67,7 @@ class Taking:
     def _check_writable(self, change: Change, field: Field) -> None:
         if (field.createable if change.new else field.updateable) or field is self._key:
             return
-        message = (
-            f"Unable to create/update fields: {field.name}. Please check the security settings of this field and "
-            "verify that it is read/write for your profile or permission set."
-        )
+        message = not_writable(field.name)
         raise RowRefused(RowError("INVALID_FIELD_FOR_INSERT_UPDATE", message, (field.name,)))
 
     def _take_lookup(self, change: Change, name: str, value: object) -> None:

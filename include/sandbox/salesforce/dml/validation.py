@@ -9,12 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.sandbox.controls import Switch, SwitchValue
 from include.sandbox.salesforce.dml.changes import Change, standing
 from include.sandbox.salesforce.errors import RowError
 from include.sandbox.salesforce.formulas.kinds import Row, Value
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.validation_rules import ObjectRules
 
+SWITCHES = {
+    "all_validation_errors": Switch(
+        True,
+        "a record that breaks several validation rules tells all of them (vendor's documentation; jsforce issue 861), "
+        "else the first",
+    ),
+    "faulty_formulas_refuse": Switch(
+        True, "a validation rule without a value (division by zero, VALUE of a word) refuses the record, else it passes"
+    ),
+}
 Records = Mapping[str, Mapping[str, Value]]
 
 
@@ -25,12 +36,12 @@ class Validation:
     Attributes:
         rules: by object.
         now: the instant that TODAY() and NOW() go by.
-        tell_all: whether a row tells every rule that it breaks, or the first only.
+        switches: the sandbox's.
     """
 
     rules: Mapping[str, ObjectRules]
     now: datetime
-    tell_all: bool
+    switches: Mapping[str, SwitchValue]
 
     def write(
         self,
@@ -38,7 +49,7 @@ class Validation:
         sobject: SObject,
         changes: list[Change],
         write: Callable[[Sequence[Change]], None],
-        forbidden: Mapping[str, RowError],
+        forbidden: Mapping[str, tuple[RowError, ...]],
     ) -> None:
         """Writes the changes that nothing forbids; the others are refused.
 
@@ -95,11 +106,12 @@ class Validation:
         self, rules: ObjectRules, change: Change, before: Mapping[str, Value], after: Mapping[str, Value]
     ) -> None:
         row = Row(after, None if change.new else before, change.new, self.now)
-        broken = [error for rule in rules.rules if (error := rule.broken(row))]
-        change.errors += broken if self.tell_all else broken[:1]
+        refuse = bool(self.switches["faulty_formulas_refuse"])
+        broken = [error for rule in rules.rules if (error := rule.broken(row, faults_refuse=refuse))]
+        change.errors += broken if self.switches["all_validation_errors"] else broken[:1]
 
 
-def _refuse(changes: Sequence[Change], forbidden: Mapping[str, RowError]) -> None:
+def _refuse(changes: Sequence[Change], forbidden: Mapping[str, tuple[RowError, ...]]) -> None:
     for change in changes if forbidden else ():
-        if change.record_id in forbidden:
-            change.refuse_for(forbidden[change.record_id])
+        if change.record_id in forbidden and not change.errors:
+            change.errors += forbidden[change.record_id]

@@ -5,44 +5,30 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Literal
 
-from include.sandbox.controls import Controls, Switch
+from include.sandbox.controls import Controls
 from include.sandbox.salesforce.assignment_rules import OBJECT as ASSIGNED
 from include.sandbox.salesforce.assignment_rules import asked_for, assign
 from include.sandbox.salesforce.dml import (
     address_picklists,
     campaign_members,
-    deletion,
     duplicates,
     person_accounts,
     rules,
 )
 from include.sandbox.salesforce.dml.changes import Change, Saved, Sent, standing
+from include.sandbox.salesforce.dml.deletion import Deletion
 from include.sandbox.salesforce.dml.matching import match_by_id, match_by_key
 from include.sandbox.salesforce.dml.options import SaveOptions
 from include.sandbox.salesforce.dml.statements import insert, update
 from include.sandbox.salesforce.dml.taking import Taking
 from include.sandbox.salesforce.dml.validation import Validation
 from include.sandbox.salesforce.errors import RowError
+from include.sandbox.salesforce.localization import Locale
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.values import stamp
 
 Operation = Literal["insert", "update", "upsert"]
-SWITCHES = {
-    "person_contact_writable": Switch(
-        True, "the shadow contact of a person account can be written (never its account, owner or manager)"
-    ),
-    "all_validation_errors": Switch(
-        True,
-        "a record that breaks several validation rules tells all of them (vendor's documentation; jsforce issue 861), "
-        "else the first",
-    ),
-    **duplicates.SWITCHES,
-    **campaign_members.SWITCHES,
-    **address_picklists.SWITCHES,
-    **rules.SWITCHES,
-    **deletion.SWITCHES,
-}
 NO_HEADERS = SaveOptions()
 _ROLLED_BACK = RowError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
@@ -92,10 +78,8 @@ class Writer:
         """Deletes records of one object, into the recycle bin or for good; the results are in order."""
 
         def work(connection: sqlite3.Connection) -> list[Saved]:
-            stamped = bool(self._controls.switches["cleared_lookups_move_stamps"])
-            return deletion.delete(
-                connection, self._store.schema, sobject, ids, self._now(), hard=hard, stamped=stamped
-            )
+            deletion = Deletion(connection, self._store.schema, self._controls.switches, self._now(), hard)
+            return deletion.delete(sobject, ids)
 
         return self.together(work, all_or_none=all_or_none)
 
@@ -132,7 +116,9 @@ class Writer:
         deleted_keep = bool(self._controls.switches["deleted_records_keep_unique_values"])
         rules.check(connection, self._store.schema, sobject, changes, deleted_keep=deleted_keep)
         if self._controls.switches["state_and_country_picklists"]:
-            address_picklists.check_addresses(connection, sobject, changes)
+            address_picklists.check_addresses(
+                connection, sobject, changes, folded=bool(self._controls.switches["address_names_fold_case"])
+            )
         self._check_person_accounts(sobject, changes)
         if sobject.name == "CampaignMember":
             keep = bool(self._controls.switches["unknown_member_status_kept"])
@@ -145,13 +131,17 @@ class Writer:
         self, connection: sqlite3.Connection, sobject: SObject, changes: list[Change], options: SaveOptions
     ) -> None:
         """Writes the changes as the administrators' rules let them."""
-        now, switches, ruled = self._controls.now(), self._controls.switches, self._store.rules()
-        found = duplicates.Duplicates(ruled.duplicates, options, switches).forbidden(connection, sobject, changes)
-        validation = Validation(ruled.validation, now, bool(switches["all_validation_errors"]))
-        validation.write(connection, sobject, changes, partial(self._write, connection, sobject, stamp(now)), found)
+        schema, switches, ruled = self._store.schema, self._controls.switches, self._store.rules()
+        now = Locale.of(self._controls).now
+        asked = duplicates.Duplicates(schema, ruled.duplicates, options, switches)
+        found = asked.forbidden(connection, sobject, changes)
+        Validation(ruled.validation, now, switches).write(
+            connection, sobject, changes, partial(self._write, connection, sobject, stamp(now)), found
+        )
         rule = asked_for(ruled.assignment, options.assignment) if sobject.name == ASSIGNED else None
         if rule:
-            assign(connection, self._store.schema, rule, standing(changes), now)
+            otherwise = str(switches["default_lead_owner"])
+            assign(connection, schema, rule, standing(changes), now, otherwise)
 
     def _let_rows_fail(self, sobject: SObject, operation: Operation, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -169,6 +159,12 @@ class Writer:
     def _write(self, connection: sqlite3.Connection, sobject: SObject, now: str, changes: Sequence[Change]) -> None:
         insert(connection, sobject, [(one.record_id, one.values) for one in changes if one.new], now)
         update(connection, sobject, [(one.record_id, one.values) for one in changes if not one.new], now)
+        if sobject.name == "CampaignMemberStatus":
+            campaign_members.move_default(connection, changes)
+        if sobject.name == "Campaign" and self._controls.switches["campaigns_come_with_statuses"]:
+            statuses = self._store.schema.objects["CampaignMemberStatus"]
+            rows = campaign_members.first_statuses(changes)
+            insert(connection, statuses, [(self._store.new_id(statuses.prefix), one) for one in rows], now)
         if not self._store.schema.person_accounts:
             return
         if sobject.name == "Account":

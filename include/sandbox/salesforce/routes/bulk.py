@@ -1,11 +1,12 @@
 """Bulk API 2.0: `/jobs/query` and `/jobs/ingest`."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from include.sandbox.salesforce.bulk.jobs import ENDED, Job, Kind, invalid_state
+from include.sandbox.salesforce.bulk.jobs import ENDED, JOB_TYPES, Job, Kind, invalid_state
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import Call, Handler, json_answer, resource
@@ -34,16 +35,27 @@ def _common(org: Org, kind: Kind) -> list[Route]:
     def handler(work: Callable[[Call, Job], Response]) -> Handler:
         return lambda call: work(call, _job(call, kind))
 
-    def all_jobs(call: Call) -> Response:
-        jobs = [job.json() for job in call.org.jobs.all(kind)]
-        return json_answer({"done": True, "records": jobs, "nextRecordsUrl": None})
-
     return [
-        resource(org, "GET", f"/jobs/{kind}", all_jobs),
+        resource(org, "GET", f"/jobs/{kind}", lambda call: _list(call, kind)),
         resource(org, "GET", f"/jobs/{kind}/{{id}}", handler(lambda _call, job: json_answer(job.json()))),
         resource(org, "PATCH", f"/jobs/{kind}/{{id}}", handler(_close)),
         resource(org, "DELETE", f"/jobs/{kind}/{{id}}", handler(_delete)),
     ]
+
+
+def _list(call: Call, kind: Kind) -> Response:
+    """The jobs of a kind and those of Bulk API 1.0, page by page.
+
+    https://developer.salesforce.com/docs/atlas.en-us.264.0.api_asynch.meta/api_asynch/query_get_all_jobs.htm
+    """
+    kinds: list[Kind] = [
+        one for one in (kind, "batch job") if call.query.get("jobType", JOB_TYPES[one]) == JOB_TYPES[one]
+    ]
+    if call.query.get("isPkChunkingEnabled", "").lower() == "true":
+        kinds = []
+    jobs, following = call.org.jobs.page(kinds, call.query.get("queryLocator", ""))
+    further = f"{call.base}/jobs/{kind}?{urlencode({**call.query, 'queryLocator': following})}" if following else None
+    return json_answer({"done": not following, "records": [job.json() for job in jobs], "nextRecordsUrl": further})
 
 
 def _job(call: Call, kind: Kind) -> Job:

@@ -18,6 +18,7 @@ from include.sandbox.salesforce.errors import ApiError, RowError
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import Call, json_answer, resource
+from include.sandbox.salesforce.routes.json_types import check_types
 from include.sandbox.salesforce.schema import SObject
 from include.sandbox.salesforce.soql.parser import quote
 from include.sandbox.salesforce.wordings import assumed
@@ -41,9 +42,12 @@ def collection_routes(org: Org) -> list[Route]:
 
 def _save(call: Call, operation: Operation) -> Response:
     body = call.json()
-    chunks = [(name, list(rows)) for name, rows in groupby(_records(body), key=_type_of)]
+    records = _records(body)
+    chunks = [(name, list(rows)) for name, rows in groupby(records, key=_type_of)]
     if len(chunks) > MOST_CHUNKS:
         raise ApiError.assumed(400, assumed("chunks", most=MOST_CHUNKS))
+
+    _check_types(call, records)
 
     def work(_connection: sqlite3.Connection) -> list[Saved]:
         return [saved for name, rows in chunks for saved in _save_type(call, name, operation, rows)]
@@ -66,6 +70,7 @@ def _upsert(call: Call) -> Response:
     records = _records(body)
     if any(_type_of(one).lower() != sobject.name.lower() for one in records):
         raise ApiError.assumed(400, assumed("other_types"))
+    _check_types(call, records)
     all_or_none = bool(body.get("allOrNone"))
     results = call.org.writer.save(sobject, "upsert", records, key=key, all_or_none=all_or_none, options=call.options)
     return json_answer([one.json() if one.error else {**one.json(), "created": one.created} for one in results])
@@ -131,6 +136,13 @@ def _records(body: Mapping[str, Any]) -> list[Sent]:
         raise ApiError.assumed(400, assumed("no_array", name="records"))
     _check_number(records)
     return records
+
+
+def _check_types(call: Call, records: Sequence[Sent]) -> None:
+    if call.org.controls.switches["wrong_types_refuse_collections"]:
+        schema = call.org.store.schema
+        typed = ((schema.find(_type_of(one)), one) for one in records)
+        check_types(schema, [(sobject, one) for sobject, one in typed if sobject], call.body)
 
 
 def _check_number(rows: Sequence[object], most: int = MOST_RECORDS) -> None:

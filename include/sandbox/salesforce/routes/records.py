@@ -11,8 +11,10 @@ from include.sandbox.salesforce.errors import ApiError, no_such_key, not_found
 from include.sandbox.salesforce.ids import canonical_id
 from include.sandbox.salesforce.org import Org
 from include.sandbox.salesforce.routes.call import Call, json_answer, resource
+from include.sandbox.salesforce.routes.json_types import check_types
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.soql.parser import quote
+from include.sandbox.salesforce.wordings import assumed
 
 UPSERT_TELLS_SINCE = 46.0
 _MISSING = frozenset({"INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID"})
@@ -33,7 +35,7 @@ def record_routes(org: Org) -> list[Route]:
 
 def create(call: Call) -> Response:
     """Makes a record."""
-    (saved,) = call.org.writer.save(call.sobject, "insert", [_without(call.json(), "Id")], options=call.options)
+    (saved,) = call.org.writer.save(call.sobject, "insert", [_sent(call, "Id")], options=call.options)
     return json_answer(_accepted(saved).json(), 201)
 
 
@@ -68,7 +70,7 @@ def record(call: Call, sobject: SObject, key: str, value: str, *, tooling: bool 
 
 def update(call: Call) -> Response:
     """Changes a record."""
-    row = {**_without(call.json(), "Id"), "Id": _record_id(call)}
+    row = {**_sent(call, "Id"), "Id": _record_id(call)}
     (saved,) = call.org.writer.save(call.sobject, "update", [row], options=call.options)
     _accepted(saved)
     return Response(status_code=204)
@@ -94,13 +96,18 @@ def delete_by_key(call: Call) -> Response:
 
 
 def upsert(call: Call) -> Response:
-    """Makes or changes the record with an external id: 201, 200 (204 in old versions), or 300 if there are several."""
+    """Makes or changes the record with an external id: 201, 200 (204 in old versions), or 300 if there are several.
+
+    With `updateOnly=true` none is made.
+    """
     sobject, key = call.sobject, call.key
     if key.name == "Id":
-        row = {**_without(call.json(), "Id"), "Id": call.path["value"]}
+        row = {**_sent(call, "Id"), "Id": call.path["value"]}
         (saved,) = call.org.writer.save(sobject, "update", [row], options=call.options)
     else:
-        row = {**_without(call.json(), "Id", key.name), key.name: call.path["value"]}
+        row = {**_sent(call, "Id", key.name), key.name: call.path["value"]}
+        if call.query.get("updateOnly", "").lower() == "true" and not _urls(call, key):
+            raise ApiError.assumed(404, assumed("nothing_to_update"))
         (saved,) = call.org.writer.save(sobject, "upsert", [row], key=key, options=call.options)
     if saved.error and saved.error.code == "DUPLICATE_EXTERNAL_ID":
         return json_answer(_urls(call, key), 300)
@@ -124,14 +131,16 @@ def _record_id(call: Call) -> str:
     return record_id
 
 
-def _without(sent: Mapping[str, Any], *named_in_path: str) -> Mapping[str, Any]:
-    """The body of a call, in which what the path names must not stand again.
+def _sent(call: Call, *named_in_path: str) -> Mapping[str, Any]:
+    """The record in the body of a call, in which what the path names must not stand again.
 
     https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-upsert-patch.html
     """
+    sent = call.json()
     for name in named_in_path:
         if name.lower() in map(str.lower, sent):
             raise ApiError(400, "INVALID_FIELD", f"The {name} field should not be specified in the sobject data.")
+    check_types(call.org.store.schema, [(call.sobject, sent)], call.body)
     return sent
 
 

@@ -4,10 +4,13 @@ Keys and values as in the tests of Salesforce's own editor extension (forcedotco
 the keys around them as jetstreamapp/jetstream reads them.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from include.sandbox.controls import Switch, SwitchValue
 from include.sandbox.salesforce.schema import NUMBER_TYPES, Field
 from include.sandbox.salesforce.soql.compiler import Compiled, Output
+from include.sandbox.salesforce.soql.scope import Parent
 from include.sandbox.salesforce.soql.tree import Query
 
 _APEX_TYPES = {
@@ -20,19 +23,26 @@ _APEX_TYPES = {
     "percent": "Double",
     "date": "Date",
     "datetime": "Datetime",
-    "address": "Address",
+}
+SWITCHES = {
+    "columns_name_foreign_keys": Switch(
+        False, "with `columns=true`, the entry of a relationship names its field in `foreignKeyName`"
+    ),
+    "columns_of_addresses": Switch("Address", "the `apexType` of an address with `columns=true`"),
+    "columns_of_count": Switch(False, "`SELECT COUNT()` has a column with `columns=true`, else none"),
 }
 Columns = list[dict[str, Any]]
 
 
-def described_columns(query: Query, compiled: Compiled) -> dict[str, Any]:
+def described_columns(query: Query, compiled: Compiled, switches: Mapping[str, SwitchValue]) -> dict[str, Any]:
     """The whole answer: one entry per column, those of a parent within the entry of its relationship."""
-    columns: Columns = []
+    counted = compiled.counted and switches["columns_of_count"]
+    columns: Columns = [_entry("expr0", "count()", aggregate=True, field=None)] if counted else []
     for output in compiled.outputs:
         within = columns
         for parent in output.column.parents if output.column and not compiled.grouped else ():
-            within = _joined(within, parent.name)
-        within.append(_described(output))
+            within = _joined(within, parent, named=bool(switches["columns_name_foreign_keys"]))
+        within.append(_described(output, str(switches["columns_of_addresses"])))
     return {
         "columnMetadata": columns,
         "entityName": compiled.root.name,
@@ -42,21 +52,23 @@ def described_columns(query: Query, compiled: Compiled) -> dict[str, Any]:
     }
 
 
-def _joined(columns: Columns, relationship: str) -> Columns:
+def _joined(columns: Columns, parent: Parent, *, named: bool) -> Columns:
     """The columns within a relationship's entry, which is made if it is not there yet."""
-    found = next((one for one in columns if one["columnName"] == relationship and one["joinColumns"]), None)
+    found = next((one for one in columns if one["columnName"] == parent.name and one["joinColumns"]), None)
     if found is None:
-        found = _entry(relationship, relationship, aggregate=False, field=None)
+        found = _entry(parent.name, parent.name, aggregate=False, field=None)
+        found["foreignKeyName"] = parent.reference if named else None
         columns.append(found)
     within: Columns = found["joinColumns"]
     return within
 
 
-def _described(output: Output) -> dict[str, Any]:
+def _described(output: Output, address: str) -> dict[str, Any]:
     if output.column is None:
         number = output.field is None or output.field.type in NUMBER_TYPES
         return _entry(output.name, output.written, aggregate=True, field=None) | {"numberType": number}
-    return _entry(output.name, output.written, aggregate=False, field=output.field)
+    entry = _entry(output.name, output.written, aggregate=False, field=output.field)
+    return entry if output.column.field.stored else entry | {"apexType": address}
 
 
 def _entry(name: str, written: str, *, aggregate: bool, field: Field | None) -> dict[str, Any]:

@@ -38,12 +38,14 @@ class Parent:
 
     Attributes:
         name: the relationship, in the schema's spelling.
+        reference: the field that points to the parent.
         table: the SQL alias of the joined table.
         sobject: the parent's object.
         join: its JOIN clause.
     """
 
     name: str
+    reference: str
     table: str
     sobject: SObject
     join: str
@@ -121,7 +123,7 @@ class Scope:
         target = self.schema.objects[reference.reference_to[0]]
         alias = f"{self.table}_{len(self._parents) + 1}"
         join = f' LEFT JOIN {quoted(target.name)} AS {alias} ON {alias}."Id" = {table}.{quoted(reference.name)}'
-        return Parent(reference.relationship, alias, target, join)
+        return Parent(reference.relationship, reference.name, alias, target, join)
 
 
 def no_such_column(path: Path, name: str, sobject: SObject) -> ApiError:

@@ -12,9 +12,9 @@ import pytest
 from include.sandbox.controls import Controls
 from include.sandbox.salesforce.dml.changes import Saved
 from include.sandbox.salesforce.dml.writer import Writer
-from include.sandbox.salesforce.org import SWITCHES
 from include.sandbox.salesforce.queries import Queries
 from include.sandbox.salesforce.store import OrgStore
+from include.sandbox.salesforce.switches import SWITCHES
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ import pytest
 from include.sandbox.salesforce.formulas.compiler import compile_formula
 from include.sandbox.salesforce.formulas.kinds import FormulaFault, Kind, Row
 from include.sandbox.salesforce.formulas.tree import FormulaRefusedError
-from include.sandbox.salesforce.schema import load_schema
+from include.sandbox.salesforce.org_schema import load_schema
 
 NOW = datetime(2026, 11, 23, 9, 30, 15, tzinfo=UTC)
 SCHEMA = load_schema(person_accounts=True)

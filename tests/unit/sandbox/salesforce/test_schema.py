@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from include.sandbox.salesforce.schema import DATA, PERSON_ACCOUNT, PLAIN_ACCOUNT, load_schema
+from include.sandbox.salesforce.org_schema import DATA, PERSON_ACCOUNT, PLAIN_ACCOUNT, load_schema
 
 
 @pytest.mark.parametrize("person_accounts", [True, False])

@@ -271,7 +271,7 @@ def test_a_row_can_be_locked_and_the_others_go_on(org: Bench) -> None:
 
 @pytest.mark.parametrize(("kept", "status"), [(False, "Invited"), (True, "Sent")])
 def test_a_status_that_the_campaign_does_not_have_gives_way_to_its_default(org: Bench, kept: bool, status: str) -> None:
-    org.controls.set_switches({"unknown_member_status_kept": kept})
+    org.controls.set_switches({"unknown_member_status_kept": kept, "campaigns_come_with_statuses": False})
     campaign = org.insert("Campaign", Name="C")
     org.insert("CampaignMemberStatus", CampaignId=campaign, Label="Invited", IsDefault=True)
     org.insert("CampaignMemberStatus", CampaignId=campaign, Label="Came", HasResponded=True)

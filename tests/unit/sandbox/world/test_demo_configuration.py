@@ -8,7 +8,8 @@ import pytest
 from include.config.check import check
 from include.config.load import load_configuration
 from include.salesforce.describe import describe
-from include.sandbox.salesforce.schema import Schema, load_schema
+from include.sandbox.salesforce.org_schema import load_schema
+from include.sandbox.salesforce.schema import Schema
 from include.schema import AudienceSchema, Interest, MergeField, SalesforceSchema
 from tests.unit.sandbox.world.worlds import read_world
 

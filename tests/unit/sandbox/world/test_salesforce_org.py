@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from include.sandbox.salesforce.schema import load_schema
+from include.sandbox.salesforce.org_schema import load_schema
 from tests.unit.sandbox.world.worlds import NOW, read_world
 
 SIZES = pytest.mark.parametrize("people", [200, 1000])
