@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from include.sandbox.salesforce.formulas.compiler import compile_formula
 from include.sandbox.salesforce.formulas.kinds import FormulaFault, Kind, Row
 from include.sandbox.salesforce.formulas.tree import FormulaRefusedError
-from include.sandbox.salesforce.schema import load_schema
+from include.sandbox.salesforce.org_schema import load_schema
 from tests.conformance.conftest import HERE, NODE
 
 ENDING_SECONDS = 10

@@ -108,6 +108,20 @@ def test_r17_a_lead_that_a_rule_of_the_org_forbids_keeps_the_rules_message(made,
     assert len(org.records("Lead")) == 1
 
 
+@pytest.mark.parametrize("words", ["", "OTHER_CODE: said otherwise"])
+def test_g07_a_refusal_is_held_whatever_its_words_are(made, org, words):
+    """What Salesforce says where a rule has no value is an assumption of the sandbox."""
+    metadata = {"errorConditionFormula": "VALUE(Company) > 1"}
+    rule = {"ValidationName": "Faulty", "Active": True, "EntityDefinitionId": "Lead", "ErrorMessage": "No"}
+    org.put(ValidationRule=[{**rule, "Metadata": metadata}])
+    org.sandbox.switches("salesforce", **({"error_formula_without_value": words} if words else {}))
+    run = made()
+    (result,) = load(run, create_lead("ann")).values()
+    (row,) = run.rows()
+    assert (result[0], row["vendor_code"]) == ("refused", words.partition(":")[0] or "FORMULA_EXPRESSION_INVALID")
+    assert not org.records("Lead")
+
+
 def duplicate_rule(action: str) -> dict[str, object]:
     """Leads whose e-mail a Contact has are refused, or alerted."""
     acts = {"actionOnInsert": "Block"} if action == "Block" else {"operationsOnInsert": ["Alert"]}

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from include.pipelines.org_schema import NEEDED_FIELDS, OWN_OBJECTS
-from include.sandbox.salesforce.schema import load_schema
+from include.sandbox.salesforce.org_schema import load_schema
 
 PACKAGE = Path(__file__).parents[3] / "include/salesforce/metadata"
 SOURCE = PACKAGE / "force-app/main/default"

@@ -52,10 +52,10 @@ def within(name: str, arguments: Arguments) -> Evaluate:
 
 
 def matches(_name: str, arguments: Arguments) -> Evaluate:
-    """REGEX: whether the whole text matches; null is an empty text.
+    """REGEX: whether the whole text matches (https://help.salesforce.com/s/articleView?id=platform.customize_functions_regex.htm).
 
-    The vendor's own samples end in `?` or ask ISBLANK first to let blank fields pass
-    (https://help.salesforce.com/s/articleView?id=sf.fields_useful_field_validation_formulas.htm).
+    Null is an empty text: the vendor's sample ends its pattern in `?` to let blank fields pass
+    (https://developer.salesforce.com/docs/atlas.en-us.246.0.usefulValidationRules.meta/usefulValidationRules/fields_useful_validation_formulas_other.htm).
     """
     text, pattern = arguments[0].evaluate, compiled(arguments[1].literal, arguments[1].node.place)
     return lambda row: pattern.fullmatch(str(text(row) or "")) is not None

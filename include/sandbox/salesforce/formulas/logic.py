@@ -94,7 +94,10 @@ def check_own_field(name: str, place: Place, arguments: Arguments) -> Kind:
 
 
 def is_changed(_name: str, arguments: Arguments) -> Evaluate:
-    """ISCHANGED: false for a new record."""
+    """ISCHANGED: false for a new record.
+
+    https://help.salesforce.com/apex/HTViewHelpDoc?id=customize_functions_ischanged.htm
+    """
     key = _own(arguments)
     return lambda row: row.before is not None and row.before[key] != row.after[key]
 
@@ -102,7 +105,7 @@ def is_changed(_name: str, arguments: Arguments) -> Evaluate:
 def prior_value(_name: str, arguments: Arguments) -> Evaluate:
     """PRIORVALUE: the current value for a new record.
 
-    https://help.salesforce.com/s/articleView?id=sf.customize_functions_priorvalue.htm
+    https://help.salesforce.com/apex/HTViewHelpDoc?id=platform.customize_functions_priorvalue.htm
     """
     key = _own(arguments)
     return lambda row: row.after[key] if row.before is None else row.before[key]
