@@ -10,14 +10,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from include.config import policies
 from include.config.complaints import complain
 from include.config.models import Audience, Configuration, Pipeline, Rule
 from include.config.sources import Place, Problem, Sources, Way, listed, shown
@@ -110,16 +108,7 @@ def _audience(path: Path) -> tuple[Document, Audience | None]:
         if "stem" in content:
             document.problem(("stem",), "unknown key; the file's name is the audience's stem")
         content = content | {"stem": path.stem}
-    audience = _validated(document, Audience, content)
-    for way, message in _unavailable(audience) if audience else ():
-        document.problem(way, message)
-    return document, audience
-
-
-def _unavailable(audience: Audience) -> Iterator[tuple[Way, str]]:
-    """Switches, the policy's or the file's own, that no run carries out yet."""
-    if message := policies.unavailable("email_change", audience.email_change):
-        yield ("email_change",), message
+    return document, _validated(document, Audience, content)
 
 
 def _rules(folder: Path) -> tuple[Document, tuple[Rule, ...]]:

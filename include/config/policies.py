@@ -34,16 +34,6 @@ PRESETS: dict[PolicyName, Switches] = {
 }
 
 
-UNAVAILABLE = {("email_change", "move"): "new_member"}
-"""Values of switches that this version does not carry out, with what to write instead."""
-
-
-def unavailable(switch: str, value: str) -> str | None:
-    """What to say to a value that is not carried out."""
-    instead = UNAVAILABLE.get((switch, value))
-    return f"`{value}` is not available in this version; write `{switch}: {instead}`" if instead else None
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Something that happens, the switch that decides what becomes of it, and what that is for each of its values."""
@@ -79,11 +69,19 @@ WHAT_HAPPENS = (
         {"off": _FLAG_STAYS, "to_mailchimp": _FLAG_STAYS, "to_salesforce": _FLAG_SET, "both": _FLAG_SET},
     ),
     Situation(
-        "an e-mail changes",
+        "an e-mail changes in Salesforce",
         "email_change",
         {
             "new_member": "a new member is added, the old one stays",
             "move": "the member moves to the new e-mail",
+        },
+    ),
+    Situation(
+        "an e-mail changes in Mailchimp",
+        "email_change",
+        {
+            "new_member": "the person's e-mail is added again",
+            "move": "the member stays the person's, who is not added again",
         },
     ),
     Situation(

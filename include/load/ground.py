@@ -39,12 +39,14 @@ class Ground:
         people: e-mail keys that belong to somebody in Salesforce by now.
         changed_people: by Salesforce id, the e-mail key that a person who changed has now; None for one who is deleted.
         not_added: e-mail keys of planned new members that this run did not add.
+        unfinished: e-mail keys of members with another change that is still to be tried again.
     """
 
     members: Mapping[str, MemberNow] = field(default_factory=dict)
     people: Set[str] = frozenset()
     changed_people: Mapping[str, str | None] = field(default_factory=dict)
     not_added: Set[str] = frozenset()
+    unfinished: Set[str] = frozenset()
 
     def outcome(self, operation: Operation) -> tuple[ResultState, str] | None:
         """State and reason of an operation that must not be carried out any more; None where it may."""
@@ -53,10 +55,25 @@ class Ground:
             return "precondition_gone", "person_exists"
         if operation.kind == "add_tag" and key in self.not_added:
             return "precondition_gone", "member_not_added"
-        if self.changed_people.get(operation.precondition.get("person", ""), key) != key:
+        person = operation.precondition.get("person", "")
+        if self.changed_people.get(person, operation.person_key) != operation.person_key:
             return "precondition_gone", "another_email"
+        if operation.kind == "move_member":
+            return self._of_move(operation)
         now = self.members.get(key)
         return None if now is None else _judged(operation, now)
+
+    def _of_move(self, operation: Operation) -> tuple[ResultState, str] | None:
+        """A member at the new e-mail is the same one, moved by a try whose answer was lost, or another one."""
+        key, wanted = operation.email_key or "", operation.precondition
+        there = self.members.get(wanted["absent"])
+        if there is not None and there.contact_id == wanted["contact_id"]:
+            return "already_there", "moved"
+        if there is not None:
+            return "precondition_gone", f"member_is_{there.status}"
+        if key in self.unfinished:
+            return "failed", "other_changes_first"
+        return None if key not in self.members else _judged(operation, self.members[key])
 
 
 def _judged(operation: Operation, now: MemberNow) -> tuple[ResultState, str] | None:

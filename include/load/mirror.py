@@ -72,26 +72,40 @@ def canonical(connection: DuckDBPyConnection, shown: pa.Table) -> pa.Table:
 
 
 def differences(connection: DuckDBPyConnection, *, audience_id: str, everyone: bool) -> pa.Table:
-    """Rows to write: `email_key`, `person_id`, `key`, `before`, `after` (JSON text; `before` is null for a new row).
+    """Rows to write: `email_key`, `person_id`, `key`, `row_id`, `before`, `after` (JSON text; no `before`: a new row).
 
     Reads the views `members` (one audience), `matched` (email_key, person_id, object), `interests` (id,
-    path) and `mirror` (key, record). A member without a person gets a row only where `everyone` is set, or where it has
-    one already: rows are never deleted.
+    path) and `mirror` (key, id, record). A member without a person gets a row only where `everyone` is set, or where it
+    has one already: rows are never deleted. A member whose e-mail changed goes on in its row, where that is its
+    person's: `row_id` is the row's Id, and the key changes with the rest.
     """
     pairs = ", ".join(f"'{field.name}': {_DESIRED[field.kind].format(field.member_sql)}" for field in SUBSCRIBER_FIELDS)
     return connection.sql(
         f"""
-        WITH desired AS (
+        WITH strays AS (
+            SELECT key, id, record, record ->> '$.Mailchimp_Contact_Id__c' AS contact_id,
+                   coalesce(record ->> '$.Contact__c', record ->> '$.Lead__c') AS person_id
+            FROM mirror WHERE split_part(key, ':', 2) NOT IN (SELECT email_key FROM members)
+        ), going_on AS (
+            SELECT m.list_id || ':' || m.email_key AS key, strays.key AS former_key, strays.id, strays.record
+            FROM strays JOIN members m USING (contact_id)
+            JOIN matched p ON p.email_key = m.email_key AND p.person_id = strays.person_id
+            WHERE m.list_id || ':' || m.email_key NOT IN (SELECT key FROM mirror)
+            QUALIFY row_number() OVER (PARTITION BY m.email_key ORDER BY strays.key) = 1
+        ), desired AS (
             SELECT m.email_key, p.person_id, m.list_id || ':' || m.email_key AS key,
                    CAST(to_json({{{pairs}}}) AS VARCHAR) AS record
             FROM members m LEFT JOIN matched p USING (email_key)
             UNION ALL
             SELECT split_part(key, ':', 2), NULL, key, {_FORGOTTEN}
-            FROM mirror WHERE split_part(key, ':', 2) NOT IN (SELECT email_key FROM members)
+            FROM strays WHERE key NOT IN (SELECT former_key FROM going_on)
+        ), shown AS (
+            SELECT key, NULL AS row_id, record FROM mirror UNION ALL SELECT key, id, record FROM going_on
         )
-        SELECT d.email_key, d.person_id, d.key, k.record AS before, d.record AS "after"
-        FROM desired d LEFT JOIN mirror k USING (key)
-        WHERE (d.person_id IS NOT NULL OR k.key IS NOT NULL OR $everyone) AND k.record IS DISTINCT FROM d.record
+        SELECT d.email_key, d.person_id, d.key, k.row_id, k.record AS before, d.record AS "after"
+        FROM desired d LEFT JOIN shown k USING (key)
+        WHERE (d.person_id IS NOT NULL OR k.key IS NOT NULL OR $everyone)
+            AND (k.record IS DISTINCT FROM d.record OR k.row_id IS NOT NULL)
         ORDER BY d.key
         """,
         params={"audience_id": audience_id, "everyone": everyone},

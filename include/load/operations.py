@@ -35,6 +35,11 @@ class Operation:
     precondition: dict[str, Any]
     attempt: int = 1
 
+    @property
+    def person_key(self) -> str | None:
+        """The e-mail key that the person must still have: the member's, unless the plan says another one."""
+        return self.precondition.get("person_email_key", self.email_key)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -67,6 +72,16 @@ class Plan:
             """SELECT email_key FROM plans
                ANTI JOIN (FROM results WHERE state IN ('applied', 'already_there')) USING (op_id)
                WHERE kind = 'add_member'"""
+        )
+        return {row[0] for row in rows.fetchall()}
+
+    def unfinished_members(self) -> set[str]:
+        """E-mail keys of members with a change, other than a move, that is to be tried again."""
+        rows = self._opened().execute(
+            """SELECT DISTINCT email_key FROM plans
+               JOIN (SELECT op_id, arg_max(state, "at") AS state FROM results GROUP BY op_id) USING (op_id)
+               WHERE email_key IS NOT NULL AND kind <> 'move_member' AND NOT list_contains($final, state)""",
+            {"final": list(FINAL_STATES)},
         )
         return {row[0] for row in rows.fetchall()}
 

@@ -91,7 +91,7 @@ def _judged(operation: Operation, row: Mapping[str, object] | None) -> tuple[Res
     if row.get("IsConverted"):
         return "precondition_gone", "converted"
     email = str(row.get("Email") or "")
-    if not email or email_key(email) != operation.email_key:
+    if not email or email_key(email) != operation.person_key:
         return "precondition_gone", "another_email"
     values = operation.precondition["values"]
     if all_allowed(row, {name: [after] for name, (_, after) in values.items()}):

@@ -29,6 +29,7 @@ R = TypeVar("R")
 WRITE_LIMIT = 500
 """Members in one call of `add_members` and `add_to_segment`: the vendor's limit."""
 NOT_FOUND = "Resource Not Found"
+MEMBER_EXISTS = "Member Exists"
 
 
 class MailchimpClient:
@@ -152,6 +153,10 @@ class MailchimpClient:
     def unsubscribe_member(self, list_id: str, email_key: str) -> Document:
         """Unsubscribe an existing member: the one status that a change of ours may name (G01)."""
         return cast("Document", self._lists.update_list_member(list_id, email_key, {"status": "unsubscribed"}))
+
+    def move_member(self, list_id: str, email_key: str, email: str) -> Document:
+        """Give a subscribed member another e-mail, and with it another hash; the contact_id stays."""
+        return cast("Document", self._lists.update_list_member(list_id, email_key, {"email_address": email}))
 
     def archive_member(self, list_id: str, email_key: str) -> None:
         """Archive a member. Mailchimp refuses pending, cleaned and archived ones (405)."""

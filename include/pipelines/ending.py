@@ -29,6 +29,7 @@ LOADERS = {
     "add_tag": "load_audience",
     "unsubscribe_member": "load_audience",
     "archive_member": "load_audience",
+    "move_member": "load_audience",
     "opt_out_person": "load_people",
     "update_person": "load_people",
     "remove_tag": "load_audience",

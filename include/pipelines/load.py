@@ -11,6 +11,7 @@ from include.load.ground import Ground, read_members
 from include.load.jobs import StartedJobs
 from include.load.leads import UNIQUE_KEY, LeadLoad
 from include.load.members import MemberLoad
+from include.load.moves import MoveLoad
 from include.load.operations import Plan
 from include.load.pending import Pending, held_back
 from include.load.people import PeopleLoad
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 
 AUDIENCE_KINDS = (
     "unsubscribe_member", "add_member", "update_member", "create_tag", "add_tag", "remove_tag", "archive_member",
+    "move_member",
 )  # fmt: skip
 PEOPLE_KINDS = ("opt_out_person", "update_person", "create_lead")
 
 
 def load_audience(run: SyncRun) -> dict[str, object]:
-    """Unsubscribe first, then add and update members, create and give tags, archive; returns the counts by state.
+    """Unsubscribe first, then add and update members, create and give tags, archive, move; returns the counts by state.
 
     Raises StoppedByCheck for a stale plan, TransientError where a retry can do more.
     """
@@ -58,6 +60,10 @@ def load_audience(run: SyncRun) -> dict[str, object]:
         tags.assign()
         tags.take_away()
         members.change("archive_member")
+        log.flush()
+        if "move_member" in planned:
+            last = replace(pending, ground=replace(ground, unfinished=plan.unfinished_members()))
+            MoveLoad(client, list_id, last).move()
     return log.account("mailchimp")
 
 

@@ -20,24 +20,25 @@ if TYPE_CHECKING:
 NEWEST = """
     CREATE TEMP VIEW newest AS
     SELECT * FROM fresh WHERE seen IN (SELECT max(seen) FROM fresh GROUP BY email_key)
+    QUALIFY contact_id = '' OR row_number() OVER (PARTITION BY contact_id ORDER BY seen DESC) = 1
 """
-"""A member that was read more than once counts as it was seen last."""
+"""A member that was read more than once, also under two e-mails, counts as it was seen last."""
 PRESENT = """
     CREATE TEMP VIEW present AS
     SELECT email_key, contact_id, status FROM newest
     UNION ALL
     SELECT email_key, contact_id, status FROM known
     WHERE status <> 'forgotten' AND email_key NOT IN (SELECT email_key FROM newest)
+        AND (contact_id = '' OR contact_id NOT IN (SELECT contact_id FROM newest))
 """
 """Who is there, as far as known and read."""
 MOVED = """
     CREATE TEMP VIEW moved AS
-    SELECT known.email_key, known.contact_id FROM known JOIN gone USING (email_key)
-    WHERE known.contact_id IN (
-        SELECT contact_id FROM present WHERE contact_id <> '' AND email_key NOT IN (SELECT email_key FROM gone)
-    )
+    SELECT email_key, contact_id FROM known
+    WHERE email_key NOT IN (SELECT email_key FROM newest) AND contact_id <> ''
+        AND contact_id IN (SELECT contact_id FROM newest)
 """
-"""Gone members whose contact is there under another e-mail (detail 8)."""
+"""Known members whose contact was read under another e-mail (detail 8): a contact has one at a time."""
 MERGED = """
     WITH tagged AS (
         SELECT email_key, tag FROM memberships
@@ -132,7 +133,7 @@ class MemberTable:
             )
         return {
             "changed": changed,
-            "forgotten": len(look.gone) - moved.num_rows,
+            "forgotten": len(set(look.gone) - set(moved["email_key"].to_pylist())),
             "email_changed": moved.num_rows,
             "members": merged.num_rows,
         }
@@ -170,7 +171,7 @@ class MemberTable:
             self.warehouse.view(connection, "emails", EMAILS, version, source=self.list_id)
             connection.register("moved", moved)
             return connection.sql(
-                """SELECT $source AS source, holder_id, email_key, min(until) AS until FROM (
+                """SELECT $source AS source, holder_id, email_key, max(until) AS until FROM (
                     SELECT holder_id, email_key, until FROM emails
                     UNION ALL
                     SELECT contact_id, email_key, $until::TIMESTAMPTZ FROM moved

@@ -82,9 +82,10 @@ class _MirrorStage:
         warehouse.view(connection, "mirror", MIRROR, list_id=list_id, object=SUBSCRIBER)
         warehouse.view(connection, "people", PEOPLE)
         warehouse.view(connection, "emails", EMAILS)
-        find_people(connection, who_is_who(self.run.audience, list_id, zone))
+        inputs = who_is_who(self.run.audience, list_id, zone)
+        find_people(connection, inputs)
         follow_successors(connection)
-        match_members(connection, list_id)
+        match_members(connection, inputs)
         return connection
 
     def _audience_id(self) -> str:
@@ -143,14 +144,15 @@ class _MirrorStage:
         return pa.Table.from_pylist(rows, schema=schema)
 
     def _merge(self, rows: pa.Table, *, keep: bool) -> None:
-        """Put rows (key, id, record, is_deleted) over the known ones."""
+        """Put rows (key, id, record, is_deleted) over the known ones; a row can have got another key."""
         warehouse, list_id = self.run.project.warehouse, self.schema.list_id
 
         def compute(version: int) -> pa.Table:
             connection = connect()
             warehouse.view(connection, "known", MIRROR, version, list_id=list_id, object=SUBSCRIBER)
             connection.register("fresh", rows)
-            kept = "key NOT IN (SELECT key FROM fresh)" if keep else "false"
+            taken = "key IN (SELECT key FROM fresh) OR coalesce(id IN (SELECT id FROM fresh), false)"
+            kept = f"NOT ({taken})" if keep else "false"
             return connection.sql(
                 f"""SELECT * FROM known WHERE {kept} UNION ALL BY NAME
                 SELECT $list_id AS list_id, $object AS object, key, id, record FROM fresh WHERE NOT is_deleted""",
@@ -173,7 +175,8 @@ class _MirrorStage:
                     FROM plans WHERE kind <> 'upsert_mirror' OR op_id IN (SELECT op_id FROM results)
                 ), fresh AS (
                     SELECT left(sha256(concat_ws(chr(31), $audience, 'upsert_mirror', key, "after")), 32) AS op_id,
-                           email_key, person_id, "before", "after"
+                           email_key, person_id, "before", "after",
+                           CASE WHEN row_id IS NOT NULL THEN json_object('row', row_id)::VARCHAR END AS precondition
                     FROM planned
                 )
                 FROM kept UNION ALL BY NAME

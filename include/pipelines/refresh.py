@@ -12,9 +12,9 @@ from include.load.operations import show_plan
 from include.pipelines import extract_salesforce
 from include.pipelines.extract_audience import refresh_members
 from include.pipelines.load import PEOPLE_KINDS
-from include.transform.memory import find_done, next_assignments, next_synced_values
+from include.transform.memory import REMEMBERED, find_done, follow_contacts, next_assignments, next_synced_values
 from include.warehouse.store import connect
-from include.warehouse.tables import ASSIGNMENTS, PEOPLE, SYNCED_VALUES
+from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +76,10 @@ def _remember(
         run.project.staging.view(connection, "fresh", partition)
         warehouse.view(connection, "known", table, version, list_id=list_id)
         warehouse.view(connection, "people", PEOPLE)
+        if run.audience.email_change == "move":
+            warehouse.view(connection, "members", MEMBERS, list_id=list_id)
+            warehouse.view(connection, "emails", EMAILS, source=list_id)
+            follow_contacts(connection, list_id, dict.fromkeys(("known", "fresh"), REMEMBERED[table.name]))
         find_done(connection)
         return next_rows(connection, list_id).to_arrow_table()
 

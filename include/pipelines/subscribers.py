@@ -27,9 +27,10 @@ def subscribers(project: Project, audience: Audience, list_id: str) -> pa.Table:
     warehouse.view(connection, "members", MEMBERS, list_id=list_id)
     warehouse.view(connection, "people", PEOPLE)
     warehouse.view(connection, "emails", EMAILS)
-    find_people(connection, who_is_who(audience, list_id, project.configuration.pipeline.time_zone))
+    inputs = who_is_who(audience, list_id, project.configuration.pipeline.time_zone)
+    find_people(connection, inputs)
     follow_successors(connection)
-    match_members(connection, list_id)
+    match_members(connection, inputs)
     return connection.sql(
         """
         WITH present AS (
@@ -39,7 +40,8 @@ def subscribers(project: Project, audience: Audience, list_id: str) -> pa.Table:
         SELECT list_id, email_key, email_key AS event_key FROM present
         UNION
         SELECT present.list_id, present.email_key, former.email_key
-        FROM present JOIN members former USING (contact_id) SEMI JOIN moved ON moved.email_key = former.email_key
+        FROM present JOIN emails former ON former.source = present.list_id AND former.holder_id = present.contact_id
+        WHERE former.email_key NOT IN (SELECT email_key FROM present)
         """
     ).to_arrow_table()
 

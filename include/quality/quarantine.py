@@ -16,6 +16,7 @@ GATE_OF = {
     "opt_out_person": "opt_out",
     "update_person": "update_person",
     "archive_member": "archive",
+    "move_member": "move",
     "remove_tag": "update",
     "create_lead": "create_lead",
     "upsert_mirror": "mirror",

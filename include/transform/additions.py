@@ -30,9 +30,11 @@ def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `additions`: one row per wanted e-mail that no member of any status has.
 
     Wanted is what a query selects, and (R07) the new e-mail of a person whose former one is a subscribed member.
-    Columns: email_key, person_id, email, obstacle (a reason of the ledger; null: add it), query_number (the first
-    that selects it; null: R07 alone), renamed, merge_fields (JSON text as Mailchimp takes it) and field_values (what
-    `synced_values` will say). Reads `addressees`, `roster`, `held`, the gates, and the views `emails` and `mapped`.
+    An e-mail whose member moves to it, or is there under another one, is not among them; one whose member is held from
+    moving has that obstacle. Columns: email_key, person_id, email, obstacle (a reason of the ledger; null: add it),
+    query_number (the first that selects it; null: R07 alone), renamed, merge_fields (JSON text as Mailchimp takes it)
+    and field_values (what `synced_values` will say). Reads `addressees`, `roster`, `aliases`, `moves`, `held`, the
+    gates, and the views `emails` and `mapped`.
     """
     selecting = sql.choice((f"addressees.q{n}", str(n)) for n in range(len(inputs.queries)))
     follows_renames = "renamed.was_subscribed" if inputs.writes_values else "false"
@@ -44,10 +46,14 @@ def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
             FROM emails JOIN roster USING (email_key) WHERE emails.source = 'salesforce' GROUP BY emails.holder_id
         ), wanted AS (
             SELECT addressees.email_key, addressees.person_id, addressees.email, opted_out, shared, consents,
-                   {selecting} AS query_number, renamed.person_id IS NOT NULL AS renamed
-            FROM addressees ANTI JOIN roster USING (email_key)
+                   {selecting} AS query_number,
+                   renamed.person_id IS NOT NULL OR addressees.email_key IN (
+                       SELECT email_key FROM emails WHERE source = {sql.text(inputs.schema.list_id)}
+                   ) AS renamed, moves.obstacle AS stays
+            FROM addressees ANTI JOIN roster USING (email_key) ANTI JOIN aliases USING (email_key)
             LEFT JOIN renamed ON renamed.person_id = addressees.person_id
-            WHERE {selecting} IS NOT NULL OR coalesce({follows_renames}, false)
+            LEFT JOIN moves ON moves.email_key = addressees.email_key
+            WHERE {selecting} IS NOT NULL OR coalesce({follows_renames}, false) OR stays IS NOT NULL
         ), judged AS ({_with_values(inputs)})
         SELECT email_key, person_id, email, {sql.choice(_obstacles())} AS obstacle, query_number, renamed,
                merge_fields, field_values
@@ -57,7 +63,7 @@ def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 
 
 def _obstacles() -> list[tuple[str, str]]:
-    return [(condition, sql.text(reason)) for condition, reason in OBSTACLES]
+    return [("stays IS NOT NULL", "stays"), *((condition, sql.text(reason)) for condition, reason in OBSTACLES)]
 
 
 def _with_values(inputs: Inputs) -> str:

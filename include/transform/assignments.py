@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 def find_matches(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `matches` (email_key, query_number, modified_at, reading): who is selected by which query of the run.
 
-    modified_at and reading are the newest among the e-mail's people that the query selects.
+    modified_at and reading are the newest among the e-mail's people that the query selects. Where the person's member
+    has another e-mail, it is the member's (`aliases`).
     """
     nobody = (
         "SELECT email_key, 0 AS query_number, CAST(NULL AS TIMESTAMPTZ) AS modified_at, CAST(NULL AS BIGINT) AS reading"
         " FROM addressees WHERE false"
     )
     selected = [
-        f"SELECT email_key, {n} AS query_number, m{n} AS modified_at, r{n} AS reading FROM addressees WHERE q{n}"
+        f"""SELECT coalesce(member_key, email_key) AS email_key, {n} AS query_number, m{n} AS modified_at,
+                   r{n} AS reading
+            FROM addressees LEFT JOIN aliases USING (email_key) WHERE q{n}"""
         for n in range(len(inputs.queries))
     ]
     connection.execute(f"CREATE TEMP TABLE matches AS {' UNION ALL '.join([nobody, *selected])}")

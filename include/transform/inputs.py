@@ -63,6 +63,11 @@ class Inputs:
         return self.audience.data_sync and self.only_query is None
 
     @property
+    def moves_members(self) -> bool:
+        """Whether a member follows its person's e-mail."""
+        return self.audience.email_change == "move"
+
+    @property
     def mapped(self) -> tuple[tuple[MergeField, FieldMapping], ...]:
         """The mapped merge fields, by tag."""
         return tuple((self.schema.merge_fields[tag], self.audience.fields[tag]) for tag in sorted(self.audience.fields))

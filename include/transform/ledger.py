@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.transform import sql
+from include.transform.moves import MOVABLE
 from include.transform.reasons import MEANINGS, Reason
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ FATES: tuple[tuple[str, Reason | str], ...] = (
     ("has_person AND left_out AND (wanted OR $writes_values)", Reason.FIELD_LEFT_OUT),
     ("has_person AND wanted", Reason.ADDED),
     ("kinds['opt_out_person'] IS NOT NULL", Reason.OPTED_OUT_BY_MEMBER),
+    ("kinds['move_member'] IS NOT NULL", Reason.MOVED),
     ("kinds['update_person'] IS NOT NULL", Reason.PERSON_UPDATED),
     ("has_person AND op_ids IS NOT NULL", Reason.UPDATED),
     ("has_person AND $one_query", Reason.OTHER_QUERY),
     ("has_person AND NOT $writes_values", Reason.DATA_SYNC_OFF),
     ("has_person", Reason.UP_TO_DATE),
     ("op_ids IS NOT NULL", Reason.LEAD_CREATED),
+    ("unmovable", Reason.UNMOVABLE),
     ("former", Reason.FORMER_EMAIL),
     ("gone", Reason.ORPHAN_MEMBER),
     ("true", Reason.NO_PERSON),
@@ -46,6 +49,7 @@ PEOPLE: tuple[tuple[str, Reason | str], ...] = (
     ("addressees.shared", "fates.reason"),
     ("addressees.person_id IS DISTINCT FROM people.id AND own.op_ids IS NOT NULL", Reason.OPTED_OUT_BY_MEMBER),
     ("addressees.person_id IS DISTINCT FROM people.id", Reason.SHARED_EMAIL),
+    ("aliases.moves = false AND own.op_ids IS NULL", Reason.EMAIL_CHANGED),
     ("true", "fates.reason"),
 )
 """What becomes of a person."""
@@ -70,20 +74,22 @@ def make_ledger(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                 WHERE kind = 'opt_out_person' GROUP BY person_id
             ) own ON own.person_id = people.id
             LEFT JOIN addressees ON addressees.email_key = people.email_key
-            LEFT JOIN fates ON fates.email_key = people.email_key
+            LEFT JOIN aliases ON aliases.email_key = people.email_key
+            LEFT JOIN fates ON fates.email_key = coalesce(aliases.member_key, people.email_key)
             WHERE NOT people.is_deleted
             UNION ALL
             SELECT 'mailchimp', email_key, email_key, reason, op_ids
             FROM (FROM roster SELECT email_key) JOIN fates USING (email_key)
-            UNION ALL
-            SELECT 'mailchimp', email_key, email_key, {sql.text(Reason.EMAIL_CHANGED)}, [] FROM moved
         )
         """
     )
 
 
 def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `fates` (email_key, reason, op_ids): of every e-mail that a current person or a member has."""
+    """Make `fates` (email_key, reason, op_ids): of every e-mail that a current person or a member has.
+
+    Where both differ (`aliases`), it is the member's.
+    """
     switches = {"$writes_values": inputs.writes_values, "$one_query": inputs.only_query is not None}
     reason = _reason(FATES)
     for switch, on in switches.items():
@@ -92,9 +98,12 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE fates AS
         WITH whole AS (
-            SELECT email_key, roster.status, coalesce(matched.person_id, addressees.person_id) AS person_id,
-                   addressees.shared
-            FROM addressees FULL JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
+            SELECT email_key, roster.status, coalesce(matched.person_id, standing.person_id) AS person_id,
+                   standing.shared
+            FROM (
+                SELECT coalesce(member_key, email_key) AS email_key, person_id, shared
+                FROM addressees LEFT JOIN aliases USING (email_key)
+            ) standing FULL JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
         )
         SELECT email_key, {reason} AS reason, op_ids FROM (
             SELECT whole.email_key, whole.status, whole.person_id IS NOT NULL AS has_person,
@@ -103,6 +112,10 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                    coalesce(person_gates.no_update, false) OR coalesce(member_gates.no_update, false) AS no_update,
                    len(coalesce(person_gates.left_out, [])) > 0
                        OR email_key IN (SELECT email_key FROM unwritable) AS left_out,
+                   email_key IN (
+                       SELECT claims.email_key FROM claims JOIN addressees USING (person_id)
+                       WHERE addressees.email_key NOT IN (SELECT email_key FROM roster)
+                   ) AND whole.status <> '{MOVABLE}' AS unmovable,
                    coalesce(strangers.former, false) AS former, coalesce(strangers.gone, false) AS gone,
                    coalesce(whole.shared, false) AS shared, ops.op_ids, ops.kinds
             FROM whole

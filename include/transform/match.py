@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.transform import sql
+from include.transform.moves import find_claims
 from include.transform.people import complete_columns
 from include.transform.queries import matches
 
@@ -94,28 +95,15 @@ def follow_successors(connection: DuckDBPyConnection) -> None:
     )
 
 
-def match_members(connection: DuckDBPyConnection, list_id: str) -> None:
-    """Make `moved`, `roster` and `matched`.
+def match_members(connection: DuckDBPyConnection, inputs: Inputs) -> None:
+    """Make `roster` and `matched`, and what `find_claims` makes.
 
-    `moved`: e-mail keys of members that live on under another e-mail, changed in Mailchimp (same contact_id; detail 8).
-    `roster`: all other members, in any status.
+    `roster`: the members, in any status.
     `matched` (email_key, person_id, object, followed): the person of each member of the roster that has one. It is the
-    survivor of its e-mail, or where nobody has that e-mail any more, the heir of who had it (`followed`).
+    survivor of its e-mail, or where nobody has that e-mail any more, the heir of who had it, or where members move, the
+    person whose contact it is (`followed`).
     """
-    connection.execute(
-        f"""
-        CREATE TEMP TABLE moved AS
-        SELECT gone.email_key FROM members gone
-        SEMI JOIN emails ON emails.source = {sql.text(list_id)} AND emails.holder_id = gone.contact_id
-            AND emails.email_key = gone.email_key
-        WHERE gone.status = 'forgotten' AND EXISTS (
-            SELECT 1 FROM members now WHERE now.contact_id = gone.contact_id AND now.email_key <> gone.email_key
-        )
-        """
-    )
-    connection.execute(
-        "CREATE TEMP VIEW roster AS SELECT * FROM members WHERE email_key NOT IN (SELECT email_key FROM moved)"
-    )
+    connection.execute("CREATE TEMP VIEW roster AS FROM members")
     connection.execute(
         f"""
         CREATE TEMP TABLE matched AS
@@ -129,6 +117,7 @@ def match_members(connection: DuckDBPyConnection, list_id: str) -> None:
         )
         """
     )
+    find_claims(connection, inputs)
 
 
 def _consents(audience: Audience) -> str:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from include.transform import sql
+from include.transform.moves import MOVABLE
 from include.transform.opt_outs import ARCHIVABLE, OPEN
 from include.transform.precedence import ACTIVE
 
@@ -40,6 +41,7 @@ def make_operations(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         _create_leads(),
         _unsubscribe_members(),
         _archive_members(),
+        _move_members(),
         _opt_out_people(),
         _update_people(),
     ]
@@ -173,6 +175,25 @@ def _archive_members() -> str:
     return _of_members("archive_member", "archives", _status(), sql.text('{"status":"archived"}'), ARCHIVABLE)
 
 
+def _move_members() -> str:
+    """The precondition names the contact, and the e-mail key that no member may have."""
+    nothing = "CAST(NULL AS VARCHAR)"
+    before, after = (
+        sql.json_object([("email_address", sql.json_text(column))]) for column in ("roster.email", "moves.email")
+    )
+    precondition = sql.json_object([
+        ("absent", sql.json_text("moves.email_key")),
+        ("contact_id", sql.json_text("roster.contact_id")),
+        ("status", sql.text(json.dumps(MOVABLE))),
+    ])  # fmt: skip
+    return f"""
+        SELECT 'move_member' AS kind, roster.email_key, person_id, {before} AS "before", {after} AS "after",
+               {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, '{EMAIL_CHANGED}' AS note,
+               {nothing} AS tag, false AS assigns
+        FROM moves JOIN roster ON roster.email_key = moves.member_key WHERE obstacle IS NULL
+    """
+
+
 def _status() -> str:
     return sql.json_object([("status", sql.json_text("roster.status"))])
 
@@ -194,7 +215,11 @@ def _of_members(kind: str, found: str, before: str, after: str, allowed: Sequenc
 
 def _opt_out_people() -> str:
     nothing = "CAST(NULL AS VARCHAR)"
-    precondition = sql.json_object([("person", sql.json_text("person_id")), ("status", sql.text('"unsubscribed"'))])
+    precondition = sql.json_object([
+        ("person", sql.json_text("person_id")),
+        ("person_email_key", sql.json_text("own_key")),
+        ("status", sql.text('"unsubscribed"')),
+    ])  # fmt: skip
     return f"""
         SELECT 'opt_out_person' AS kind, email_key, person_id, {nothing} AS "before", record AS "after",
                {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note,

@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 OPEN = ("subscribed", "pending")
 """Statuses that an opt-out ends: who is mailed, and who would be by answering the confirmation mail. A transactional
 member never agreed to marketing mail: there is nothing to end."""
+STRICTER = "unsubscribed"
+"""What wins where a person's former and present e-mail both have a member: who left under one is not mailed under the
+other. No other status says what the person wants: an archived member was tidied up, a cleaned one bounced, a pending or
+transactional one agreed to nothing yet."""
+_OPEN = ", ".join(map(sql.text, OPEN))
 ARCHIVABLE = ("subscribed", "unsubscribed", "transactional")
 """Statuses that Mailchimp archives; a pending or cleaned member it does not (405, recorded)."""
 
 
 def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `unsubscribes` (email_key), `opt_outs` (email_key, person_id, record) and `archives` (email_key).
+    """Make `unsubscribes` (email_key), `opt_outs` (email_key, person_id, record, own_key) and `archives` (email_key).
 
     `unsubscribes`: members whose person has opted out: anyone who has the e-mail, or where nobody has it any more, had
-    it (own history, merged records, converted Leads). `opt_outs`: every person with the e-mail of an unsubscribed
-    member; record is JSON text as Salesforce takes it. `archives`: members of people who are gone from Salesforce.
-    Reads `persons`, `addressees`, `heirs`, `roster`, `matched` and the views `people`, `emails` and `elsewhere`
-    (email_key: subscribed or pending in another audience that takes part in `unsubscribe_sets_opt_out: all`).
+    it (own history, merged records, converted Leads); and where members move, the one of a person's two members that is
+    not unsubscribed while the other is. `opt_outs`: every person with the e-mail of a member that is unsubscribed, or
+    will be; record is JSON text as Salesforce takes it. `archives`: members of people who are gone from Salesforce.
+    Reads `persons`, `addressees`, `heirs`, `roster`, `matched`, `claims`, `aliases` and the views `people`, `emails`
+    and `elsewhere` (email_key: subscribed or pending in another audience that takes part in
+    `unsubscribe_sets_opt_out: all`).
     """
     whole_run = inputs.only_query is None
     to_mailchimp = whole_run and inputs.audience.opt_outs_reach_mailchimp
@@ -40,7 +47,8 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         CREATE TEMP TABLE unsubscribes AS
         SELECT email_key FROM roster
         SEMI JOIN (
-            SELECT email_key FROM addressees WHERE opted_out
+            SELECT coalesce(member_key, email_key) AS email_key FROM addressees LEFT JOIN aliases USING (email_key)
+            WHERE opted_out
             UNION ALL
             FROM (
                 SELECT emails.email_key FROM emails JOIN persons ON persons.id = emails.holder_id
@@ -49,7 +57,14 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                 SELECT heirs.email_key FROM heirs JOIN persons ON persons.id = heirs.person_id WHERE persons.opted_out
             ) ANTI JOIN addressees USING (email_key)
         ) USING (email_key)
-        WHERE {_sql(to_mailchimp)} AND status IN ({", ".join(map(sql.text, OPEN))})
+        WHERE {_sql(to_mailchimp)} AND status IN ({_OPEN})
+        UNION
+        SELECT unnest(CASE WHEN was.status = '{STRICTER}' THEN [now.email_key] ELSE [was.email_key] END)
+        FROM claims JOIN roster was ON was.email_key = claims.email_key
+        JOIN addressees USING (person_id) JOIN roster now ON now.email_key = addressees.email_key
+        WHERE {_sql(whole_run and inputs.moves_members)}
+            AND ((was.status = '{STRICTER}' AND now.status IN ({_OPEN}))
+                OR (now.status = '{STRICTER}' AND was.status IN ({_OPEN})))
         """
     )
     _find_opt_outs(connection, inputs, _sql(whole_run and inputs.audience.opt_outs_reach_salesforce))
@@ -64,8 +79,13 @@ def _find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs, switched_on: 
     connection.execute(
         f"""
         CREATE TEMP TABLE opt_outs AS
-        SELECT email_key, id AS person_id, {_record(inputs)} AS record
-        FROM persons SEMI JOIN (FROM roster WHERE status = 'unsubscribed') USING (email_key)
+        SELECT email_key, person_id, record, own_key FROM (
+            SELECT coalesce(member_key, email_key) AS email_key, id AS person_id, flag,
+                   CASE WHEN member_key IS NOT NULL THEN email_key END AS own_key, {_record(inputs)} AS record
+            FROM persons LEFT JOIN aliases USING (email_key)
+        ) SEMI JOIN (
+            SELECT email_key FROM roster WHERE status = 'unsubscribed' UNION ALL FROM unsubscribes
+        ) USING (email_key)
         WHERE {switched_on} AND NOT flag AND {everywhere}
         """
     )

@@ -13,6 +13,8 @@ from include.transform.gates import find_gates, hold_shared
 from include.transform.leads import find_leads
 from include.transform.ledger import make_ledger
 from include.transform.match import find_people, follow_successors, match_members
+from include.transform.memory import REMEMBERED, follow_contacts
+from include.transform.moves import find_moves
 from include.transform.operations import make_operations
 from include.transform.opt_outs import find_opt_outs
 from include.transform.ownership import find_removals, remember_assignments
@@ -56,13 +58,16 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     where a field was not read yet, ConfigError for an unknown group.
     """
     list_id = inputs.schema.list_id
+    if inputs.moves_members:
+        follow_contacts(connection, list_id, REMEMBERED)
     find_people(connection, inputs)
     follow_successors(connection)
-    match_members(connection, list_id)
+    match_members(connection, inputs)
     find_held(connection, list_id)
     find_opt_outs(connection, inputs)
     find_gates(connection)
     hold_shared(connection)
+    find_moves(connection, inputs)
     find_decisions(connection, inputs)
     compare_values(connection, inputs)
     find_write_backs(connection, inputs)

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     """Why a row of the ledger is in its state."""
 
     ADDED = "added"
+    MOVED = "moved"
     UPDATED = "updated"
     LEAD_CREATED = "lead_created"
     UNSUBSCRIBED = "unsubscribed"
@@ -42,6 +43,7 @@ class Reason(StrEnum):
     FORGOTTEN = "forgotten"
     CLEANED = "cleaned"
     EMAIL_CHANGED = "email_changed"
+    UNMOVABLE = "unmovable"
     FORMER_EMAIL = "former_email"
     ORPHAN_MEMBER = "orphan_member"
     NO_PERSON = "no_person"
@@ -57,9 +59,12 @@ class Meaning:
 
 MEANINGS: dict[Reason, Meaning] = {
     Reason.ADDED: Meaning("changed", "The person becomes a member."),
+    Reason.MOVED: Meaning("changed", "The member moves to its person's new e-mail."),
     Reason.UPDATED: Meaning("changed", "Merge fields, groups or tags of the member change."),
     Reason.LEAD_CREATED: Meaning("changed", "The member matches nobody and becomes a Lead."),
-    Reason.UNSUBSCRIBED: Meaning("changed", "The member is unsubscribed: its person has opted out in Salesforce."),
+    Reason.UNSUBSCRIBED: Meaning(
+        "changed", "The member is unsubscribed: its person opted out, or left under another e-mail."
+    ),
     Reason.OPTED_OUT_BY_MEMBER: Meaning("changed", "The person is opted out: the member unsubscribed in Mailchimp."),
     Reason.PERSON_UPDATED: Meaning("changed", "Values edited in Mailchimp are written to the person."),
     Reason.ARCHIVED_WITH_PERSON: Meaning("changed", "The member is archived: its person is gone from Salesforce."),
@@ -83,7 +88,8 @@ MEANINGS: dict[Reason, Meaning] = {
     Reason.ARCHIVED: Meaning("skipped", "The member is archived."),
     Reason.FORGOTTEN: Meaning("skipped", "The member was deleted for good."),
     Reason.CLEANED: Meaning("skipped", "The member's address bounced for good."),
-    Reason.EMAIL_CHANGED: Meaning("skipped", "The member lives on under another e-mail, changed in Mailchimp."),
+    Reason.EMAIL_CHANGED: Meaning("skipped", "The person's member has another e-mail, changed in Mailchimp."),
+    Reason.UNMOVABLE: Meaning("skipped", "Its person has another e-mail now; Mailchimp moves subscribed members only."),
     Reason.FORMER_EMAIL: Meaning("skipped", "A former e-mail of a person; the member stays as it is."),
     Reason.ORPHAN_MEMBER: Meaning("skipped", "The member's person is gone from Salesforce."),
     Reason.NO_PERSON: Meaning("skipped", "The member matches nobody, and no Lead is made of it."),

@@ -38,7 +38,7 @@ def find_write_backs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     `write_backs` (email_key, person_id, before, after, precondition): JSON text; after is the record as Salesforce
     takes it. The precondition allows each field its value of now and the one that is written, in Salesforce (`values`,
     named as the person is read) and in Mailchimp (`merge_fields`). `unwritable`: findings (as `findings_schema`), one
-    per field of a member that Salesforce could not hold. Reads `decided` and the view `people`.
+    per field of a member that Salesforce could not hold. Reads `decided`, `aliases` and the view `people`.
     """
     fields = [f for f in mapped_fields(inputs) if f.targets]
     selects = [_select(name, [f for f in fields if name in f.targets]) for name in targets_of(fields)]
@@ -70,13 +70,14 @@ def _select(written: WrittenObject, fields: list[MappedField]) -> str:
         ("contact_id", sql.json_text("decided.contact_id")),
         ("merge_fields", merge_fields),
         ("person", sql.json_text("person_id")),
+        ("person_email_key", sql.json_text("aliases.email_key")),
         ("status", sql.text(json.dumps(ACTIVE, separators=(",", ":")))),
         ("values", values),
     ])  # fmt: skip
     any_written = " OR ".join(f"{f.column('outcome')} = 'mailchimp'" for f in fields)
     return f"""
         SELECT decided.email_key, person_id, {before} AS "before", {after} AS "after", {precondition} AS precondition
-        FROM decided JOIN people raw ON raw.id = person_id
+        FROM decided JOIN people raw ON raw.id = person_id LEFT JOIN aliases ON aliases.member_key = decided.email_key
         WHERE target = '{written}' AND ({any_written})
     """
 

@@ -152,13 +152,10 @@ def put(project: Project, *people: str, mirrored: tuple[str, ...] = ("ann", "bob
 
 
 def moved(project: Project, before: str, now: str) -> None:
-    """A member changed its address in Mailchimp: the row of the old one is gone, both have one contact_id."""
-    rows = [
-        a_member(LIST, before) | {"status": "forgotten"},
-        a_member(LIST, now) | {"contact_id": a_member(LIST, before)["contact_id"]},
-    ]
-    project.warehouse.replace(MEMBERS, table(MEMBERS, rows), list_id=LIST)
-    former = {"source": LIST, "holder_id": rows[0]["contact_id"], "email_key": key(before), "until": NIGHT}
+    """A member's address was changed: the row of the old one has left, the contact_id stays."""
+    contact_id = a_member(LIST, before)["contact_id"]
+    project.warehouse.replace(MEMBERS, table(MEMBERS, [a_member(LIST, now) | {"contact_id": contact_id}]), list_id=LIST)
+    former = {"source": LIST, "holder_id": contact_id, "email_key": key(before), "until": NIGHT}
     project.warehouse.replace(EMAILS, table(EMAILS, [former]), source=LIST)
 
 

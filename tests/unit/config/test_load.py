@@ -49,7 +49,7 @@ def test_a_missing_policy_shows_what_happens_under_both(tmp_path: Path) -> None:
     first, header, *rows = problems(write_configuration(tmp_path, text))
     assert first == f"{FILE}:1: policy: is missing; write `policy: legacy_parity` or `policy: two_way`"
     assert header.split() == ["what", "happens", "when...", "legacy_parity", "two_way", "switch"]
-    assert len(rows) == 6
+    assert len(rows) == 7
 
 
 @pytest.mark.parametrize("policy", ["legacy_parity", "two_way"])
@@ -72,20 +72,9 @@ def test_x01_each_switch_is_set_alone(switch: str, value: str) -> None:
     assert {name: getattr(audience, name) for name in expected} == expected
 
 
-def test_x01_two_way_loads_with_what_is_carried_out(tmp_path: Path) -> None:
-    text = NEWSLETTER.replace("legacy_parity", "two_way") + "email_change: new_member\n"
-    assert load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"].opt_out == "both"
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        (NEWSLETTER.replace("legacy_parity", "two_way"), "1: email_change: `move` is not available in this version"),
-    ],
-)  # fmt: skip
-def test_a_switch_that_no_run_carries_out_is_refused(tmp_path: Path, text: str, problem: str) -> None:
-    (found,) = problems(write_configuration(tmp_path, text))
-    assert found.startswith(f"{FILE}:{problem}")
+def test_x01_two_way_loads_with_its_preset(tmp_path: Path) -> None:
+    text = NEWSLETTER.replace("legacy_parity", "two_way")
+    assert load_configuration(write_configuration(tmp_path, text)).audiences["newsletter"].email_change == "move"
 
 
 def test_x01_every_value_of_every_switch_is_explained() -> None:

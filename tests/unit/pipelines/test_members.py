@@ -104,10 +104,23 @@ def test_gone_member_whose_contact_is_there_under_another_email_has_moved(table,
     ]
 
 
-def test_two_gone_members_of_one_contact_are_both_forgotten(table, look):
+def test_detail_8_a_contact_that_moved_while_the_pages_were_read_counts_as_seen_last(table, look):
     table.merge(look(member("a", contact="c1"), member("b", contact="c1"), member("c")), SEEN)
-    table.merge(look(gone=["a", "b"]), SEEN)
-    assert statuses(table) == {"a": "forgotten", "b": "forgotten", "c": "subscribed"}
+    assert statuses(table) == {"b": "subscribed", "c": "subscribed"}
+
+
+def test_detail_8_a_contact_read_under_another_email_has_moved_without_a_scan(table, look):
+    """The read after a load looks for nobody who is gone."""
+    table.merge(look(member("old", contact="c1"), member("b")), SEEN)
+    assert table.merge(look(member("new", contact="c1")), SEEN)["email_changed"] == 1
+    assert statuses(table) == {"new": "subscribed", "b": "subscribed"}
+
+
+def test_an_email_that_a_contact_had_twice_was_left_when_it_was_left_last(table, look):
+    for hour, email in enumerate(("a", "b", "a", "b")):
+        table.merge(look(member(email, contact="c1")), SEEN.replace(hour=12 + hour))
+    until = {row["email_key"]: row["until"].hour for row in table.warehouse.read(EMAILS).to_pylist()}
+    assert until == {"a": 15, "b": 14}
 
 
 def test_g04_run_killed_after_former_emails_ends_the_same_when_run_again(table, look):
@@ -117,7 +130,7 @@ def test_g04_run_killed_after_former_emails_ends_the_same_when_run_again(table, 
     table._save_former_emails(moved, SEEN)  # as far as the killed run came
     table.merge(second, SEEN.replace(hour=13))
     assert statuses(table) == {"new": "subscribed"}
-    assert table.warehouse.read(EMAILS)["until"].to_pylist() == [SEEN]
+    assert table.warehouse.read(EMAILS)["until"].to_pylist() == [SEEN.replace(hour=13)]
 
 
 def test_tags_that_were_read_replace_and_unchanged_ones_stay(table, look):
