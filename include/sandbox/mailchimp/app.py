@@ -20,14 +20,13 @@ from include.sandbox.mailchimp.batch_results import gone, results_answer
 from include.sandbox.mailchimp.batches import Operation, Outcome, run_due_batches
 from include.sandbox.mailchimp.call import Answer, Call, Document
 from include.sandbox.mailchimp.field_names import refuse_unknown_fields
-from include.sandbox.mailchimp.problems import Problem, bad_json, invalid, method_not_allowed, not_found
+from include.sandbox.mailchimp.problems import Problem, bad_json, bad_override, method_not_allowed, not_found
 from include.sandbox.mailchimp.query import Query
 from include.sandbox.mailchimp.routes import ENDPOINTS
 from include.sandbox.mailchimp.store import AccountStore
 from include.sandbox.mailchimp.switches import SWITCHES
 from include.sandbox.mailchimp.texts import TEXTS
 from include.sandbox.serving import with_controls
-from include.sandbox.texts import wording
 
 ROOT = "/3.0"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -104,12 +103,13 @@ class MailchimpServer:
             dict(request.query_params),
             self._controls.now(),
             key=bool(switches["batch_results_refuse_credentials"]) and "authorization" in request.headers,
+            per_file=int(switches["batch_results_per_file"]),
         )
 
     def _answer(self, request: Request, template: str, body: bytes) -> Document | None:
         method = request.headers.get("x-http-method-override", request.method).upper()
         if request.method not in {method, "POST"}:
-            raise invalid(wording("override"))
+            raise bad_override()
         base_url = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{ROOT}"
         call = self._call(request.path_params, request.query_params, _decoded(method, body), base_url)
         check_role(account(call.database)["role"], method, template, call.switches)
@@ -139,9 +139,11 @@ class MailchimpServer:
 
     def _perform(self, operation: Operation, params: Mapping[str, str], call: Call) -> Outcome:
         """Carries out one operation of a batch; a problem is its outcome."""
-        path, _, query = operation.path.partition("?")
+        path, mark, query = operation.path.partition("?")
         path = "/" + path.strip("/")
         try:
+            if mark and not call.switches["batch_paths_take_queries"]:
+                raise not_found()
             body = _decoded(operation.method, (operation.body or "").encode())
             for template, pattern in PATTERNS.items():
                 match = pattern.fullmatch(path)

@@ -15,7 +15,6 @@ from include.sandbox.mailchimp.database import Database
 
 PATH = "/batch-results/{batch_id}-response.tar.gz"
 LIFETIME = timedelta(minutes=10)
-RESULTS_PER_FILE = 1000
 DENIED = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{}</Code><Message>{}</Message></Error>'
 
 
@@ -31,7 +30,9 @@ def results_url(base_url: str, batch_id: str, expires: int) -> str:
     return f"{origin}{path}?Expires={expires}&Signature={_signature(batch_id, expires)}"
 
 
-def results_answer(database: Database, batch_id: str, given: dict[str, str], now: datetime, *, key: bool) -> Response:
+def results_answer(
+    database: Database, batch_id: str, given: dict[str, str], now: datetime, *, key: bool, per_file: int
+) -> Response:
     """What the address answers.
 
     Args:
@@ -40,6 +41,7 @@ def results_answer(database: Database, batch_id: str, given: dict[str, str], now
         given: the address's parameters.
         now: the sandbox's time.
         key: whether the request carries an Authorization header.
+        per_file: how many operations a file of the archive holds.
     """
     expires = given.get("Expires", "0")
     if key:
@@ -51,7 +53,7 @@ def results_answer(database: Database, batch_id: str, given: dict[str, str], now
     row = database.execute("SELECT no FROM batches WHERE id = ? AND completed_at <> ''", (batch_id,)).fetchone()
     if row is None:
         return _refusal(404, "NoSuchKey", "The specified key does not exist.")
-    archive = _archive(batch_id, _files(database, row[0]), now)
+    archive = _archive(batch_id, _files(database, row[0], per_file), now)
     return Response(archive, media_type="application/x-gzip")
 
 
@@ -60,10 +62,10 @@ def gone() -> Response:
     return _refusal(404, "NoSuchKey", "The specified key does not exist.")
 
 
-def _files(database: Database, batch_no: int) -> Iterator[bytes]:
+def _files(database: Database, batch_no: int, per_file: int) -> Iterator[bytes]:
     sql = "SELECT result FROM batch_results WHERE batch_no = ? ORDER BY position"
     rows = database.execute(sql, (batch_no,))
-    while page := rows.fetchmany(RESULTS_PER_FILE):
+    while page := rows.fetchmany(per_file):
         yield b"[" + ",".join(result for (result,) in page).encode() + b"]"
 
 

@@ -132,13 +132,22 @@ def cannot_archive() -> Problem:
 
 def method_not_allowed(allowed: Sequence[str]) -> Problem:
     """405 for a method that the resource does not have."""
-    detail = "The requested method and resource are not compatible. See the Allow header for this resource's methods."
+    detail = (
+        "The requested method and resource are not compatible. "
+        "See the Allow header for this resource's available methods."
+    )
     return Problem(405, "Method Not Allowed", detail, headers={"Allow": ", ".join(allowed)})
 
 
 def bad_json() -> Problem:
     """400 for a body that is not JSON."""
-    return Problem(400, "JSON Parse Error", "We encountered an unspecified JSON parsing error.")
+    return Problem(400, "JSON Parse Exception", wording("bad_json"))
+
+
+def bad_override() -> Problem:
+    """422 for X-HTTP-Method-Override on another method than POST."""
+    detail = "You can only use the X-HTTP-Method-Override header with the POST method."
+    return Problem(422, "InvalidMethodOverride", detail)
 
 
 def too_many_requests(detail: str | Text) -> Problem:

@@ -34,7 +34,9 @@ SWITCHES: Mapping[str, Switch] = {
         True, "a change that sends `merge_fields` has to leave no required one blank; else only a create has to"
     ),
     "null_merge_values_are_refused": Switch(
-        True, "threads of 2017 and 2018 say so (mc-magento #704), the OpenAPI document takes them; else they are blank"
+        True,
+        "documented: a merge value is a string, a number or an object; the OpenAPI document takes nulls. Else they are "
+        "blank",
     ),
     "missing_country": Switch(
         "",
@@ -85,6 +87,16 @@ SWITCHES: Mapping[str, Switch] = {
     "batch_operations_at_once": Switch(
         True, "all operations of a batch take effect at the end of its time; else one by one while it is started"
     ),
+    "batch_params_of_writes": Switch(
+        False, "`params` of an operation count for writes too; documented: only for GET requests"
+    ),
+    "batch_paths_take_queries": Switch(
+        False, "the path of an operation can have a query; nothing says, else there is no such resource"
+    ),
+    "batch_errors_are_not_200": Switch(
+        True, "`errored_operations` counts 204 too, as documented: all that is not 200; else only errors"
+    ),
+    "batch_results_per_file": Switch(1, "operations in a file of the results; documented: one, pages of a GET apart"),
     "batch_never_finishes": Switch(False, "a fault: batches hang"),
     "batch_results_gone": Switch(False, "a fault: the address of a batch's results answers 404"),
     "batch_results_refuse_credentials": Switch(

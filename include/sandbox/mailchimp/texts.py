@@ -61,7 +61,7 @@ TEXTS: Mapping[str, Switch] = text_switches(
             "a merge field's tag is taken",
         ),
         "many_fields": ("Lists are limited to {most} merge fields.", "one merge field too many"),
-        "override": ("X-HTTP-Method-Override can only be used with POST.", "the header on another method"),
+        "bad_json": ("We encountered an unspecified JSON parsing error.", "a body that is not JSON"),
         "many_batches": ("You have more than {most} pending batches.", "one batch too many"),
     }
 )

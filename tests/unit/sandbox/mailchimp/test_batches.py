@@ -38,6 +38,50 @@ def fetch(api: Api, url: str) -> Any:
     return api.request("GET", url, key=False)
 
 
+def files(api: Api, batch: dict[str, Any]) -> list[int]:
+    """How many results each file of the archive holds."""
+    content = fetch(api, batch["response_body_url"]).content
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        return [len(json.load(archive.extractfile(entry))) for entry in archive if entry.isfile()]
+
+
+def test_how_many_results_a_file_holds_is_a_switch(api: Api) -> None:
+    batch = start(api, *[patch(email, vip=True) for email in (ANN, BOB, FAY)])
+    assert files(api, batch) == [1, 1, 1]
+    api.controls.set_switches({"batch_results_per_file": 2})
+    assert files(api, batch) == [2, 1]
+
+
+def tag(name: str) -> dict[str, Any]:
+    body = json.dumps({"tags": [{"name": name, "status": "active"}]})
+    path = f"/lists/{LIST}/members/{member_id(ANN)}/tags"
+    return {"method": "POST", "path": path, "operation_id": name, "body": body}
+
+
+def test_whether_an_answer_without_a_body_counts_as_an_error_is_a_switch(api: Api) -> None:
+    batch = start(api, tag("One"), patch(ANN, vip=True), patch("nobody@mail.example", vip=True))
+    assert batch["errored_operations"] == 2
+    api.controls.set_switches({"batch_seconds": 0.0, "batch_errors_are_not_200": False})
+    batch = start(api, tag("Two"), patch(ANN, vip=False), patch("nobody@mail.example", vip=True))
+    assert batch["errored_operations"] == 1
+    assert {result["status_code"] for result in results(api, batch)} == {204, 200, 404}
+
+
+@pytest.mark.parametrize(
+    ("switch", "where"),
+    [
+        ("batch_params_of_writes", {"params": {"skip_merge_validation": True}}),
+        ("batch_paths_take_queries", {"path": f"/lists/{LIST}/members/{member_id(ANN)}?skip_merge_validation=true"}),
+    ],
+)
+def test_whether_a_write_in_a_batch_has_parameters_is_a_switch(api: Api, switch: str, where: dict[str, Any]) -> None:
+    operation = patch(ANN, merge_fields={"TIER": "Platinum"}) | where
+    assert start(api, operation)["errored_operations"] == 1
+    api.controls.set_switches({"batch_seconds": 0.0, switch: True})
+    assert start(api, operation)["errored_operations"] == 0
+    assert api.member(ANN)["merge_fields"]["TIER"] == "Platinum"
+
+
 def test_a_finished_batch_can_hold_failed_operations(api: Api) -> None:
     batch = start(api, patch(ANN, merge_fields={"FNAME": "A"}), patch(FAY, merge_fields={"SPEND": "much"}))
     assert (batch["status"], batch["finished_operations"], batch["errored_operations"]) == ("finished", 2, 1)
@@ -129,8 +173,10 @@ def test_at_most_500_batches_are_pending(api: Api) -> None:
 
 def test_results_are_gone_after_seven_days(api: Api) -> None:
     batch = start(api, patch(ANN, vip=True))
-    api.controls.clock.set(api.controls.now().replace(year=2027))
+    assert api("GET", "/batches").json()["total_items"] == 1
+    api.controls.clock.set(api.controls.now() + timedelta(days=7, seconds=1))
     assert api("GET", f"/batches/{batch['id']}").status_code == 404
+    assert api("GET", "/batches").json()["total_items"] == 0
 
 
 @pytest.mark.parametrize(("all_pages", "answers", "members"), [(True, 3, 2500), (False, 1, 10)])

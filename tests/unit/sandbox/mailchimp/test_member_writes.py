@@ -251,7 +251,7 @@ def test_a_member_is_found_by_hash_address_and_contact_id(api: Api) -> None:
 
 def test_a_body_that_is_not_json_is_refused(api: Api) -> None:
     answer = api.request("POST", f"/lists/{LIST}/members", content=b"{nope")
-    assert (answer.status_code, title(answer)) == (400, "JSON Parse Error")
+    assert (answer.status_code, title(answer)) == (400, "JSON Parse Exception")
 
 
 def test_an_unknown_resource_and_a_wrong_method_answer_problems(api: Api) -> None:

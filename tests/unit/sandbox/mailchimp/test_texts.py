@@ -38,10 +38,6 @@ def twice(api: Api) -> Any:
     return api("POST", OF_LIST, {"members": [new, new]})
 
 
-def override(api: Api) -> Any:
-    return api.request("GET", OF_LIST, headers={"X-HTTP-Method-Override": "DELETE"})
-
-
 SAID: dict[str, Callable[[Api], Any]] = {
     "not_accepted": lambda api: api("PATCH", OF_ANN, {"status": "transactional"}),
     "too_short": lambda api: api("POST", "/batches", {"operations": []}),
@@ -72,7 +68,7 @@ SAID: dict[str, Callable[[Api], Any]] = {
     "tag_form": lambda api: api("POST", FIELDS, {"name": "New", "type": "text", "tag": "lower"}),
     "tag_exists": lambda api: api("POST", FIELDS, {"name": "New", "type": "text", "tag": "FNAME"}),
     "many_fields": lambda api: [api("POST", FIELDS, {"name": f"F{n}", "type": "text"}) for n in range(26)][-1],
-    "override": override,
+    "bad_json": lambda api: api.request("POST", MEMBERS, content=b"{nope"),
     "many_batches": many_batches,
 }
 
