@@ -178,7 +178,9 @@ def compare_values(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 
 def remembered_of_new(mapped: MappedField, value: str) -> str:
     """SQL: what to remember of a new member's field: its value, and of one that both sides write, that it is blank."""
-    return value if mapped.conflict == "salesforce" else f"coalesce({value}, '')"
+    if mapped.conflict == "salesforce":
+        return value
+    return sql.choice([(f"NOT {_no_source(mapped.mapping)}", f"coalesce({value}, '')")])
 
 
 def _desired(f: MappedField) -> str:

@@ -101,7 +101,13 @@ QUERIES = (
     },
 )
 LEADS = {"enabled": True, "defaults": {"LastName": "[none]", "Company": "[none]", "LeadSource": "Mailchimp"}}
-UNLIMITED = {"changed_members": "100%", "new_members": 1000, "new_leads": 1000, "irreversible": 1000}
+UNLIMITED = {
+    "changed_members": "100%",
+    "changed_people": "100%",
+    "new_members": 1000,
+    "new_leads": 1000,
+    "irreversible": 1000,
+}
 
 
 @st.composite
@@ -112,6 +118,9 @@ def settings(draw: st.DrawFn, name: str = "Newsletter") -> Record:
         "LNAME": {"contact": "LastName", "lead": "LastName"},
         "TITLE": {"contact": "Title", "blank": draw(st.sampled_from(["follow", "follow", "keep", "overwrite"]))},
     }
+    for tag in ("FNAME", "TITLE"):
+        if policy := draw(st.sampled_from([None, "mailchimp", "fill_blank"])):
+            fields[tag]["conflict"] = policy
     queries = [dict(query) for query in QUERIES if draw(st.booleans())]
     for query in queries:
         if draw(st.booleans()):

@@ -13,8 +13,8 @@ class AudienceMemory:
     """Of one audience.
 
     `members`: everyone ever seen, by hash, as last seen; who is gone has the status `forgotten`. `former`: hashes that
-    a Mailchimp contact had before. `synced`: what was last written for a member. `assigned`: by query and hash, the
-    query's targets and the newest change of a matching record when they were given.
+    a Mailchimp contact had before. `synced`: what both sides last had of a member's fields. `assigned`: by query and
+    hash, the query's targets and the newest change of a matching record when they were given.
     """
 
     members: dict[str, Record] = field(default_factory=dict)
@@ -37,6 +37,12 @@ class AudienceMemory:
             tags = {tag for tag, holders in audience.tags.items() if key in holders}
             contact = audience.contacts[key]
             self.members[key] = {**member, "groups": set(member["groups"]), "tags": tags, "contact": contact}
+
+    def forgive(self, key: str, changed: str) -> None:
+        """What the sync itself has written to a person is no change of its record."""
+        for (query, each), (targets, known) in self.assigned.items():
+            if each == key:
+                self.assigned[query, each] = (targets, max(known, changed))
 
     def kin(self, key: str) -> set[str]:
         """Other hashes of the contacts that have or had this one."""

@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 
 from tests.model.conditions import selects
+from tests.model.conflicts import UNKNOWN, Field, Sides, settled
 from tests.model.memory import AudienceMemory, Memory
 from tests.model.values import broken_gates, unfit, values_of
 from tests.model.world import List, Record, World, is_gone, key_of, name_of
 
 KEPT_UP_TO_DATE = {"subscribed", "pending", "unsubscribed", "transactional"}
 LEFT = {"unsubscribed", "archived", "forgotten"}
+ALWAYS_FILLED = {"LastName", "Company"}
+"""Fields that Salesforce requires."""
 
 
 @dataclass
@@ -34,6 +37,8 @@ class Sync:
     memory: Memory = field(default_factory=Memory)
     by_email: dict[str, list[Record]] = field(init=False)
     added: set[str] = field(default_factory=set)
+    written: dict[str, Record] = field(default_factory=lambda: defaultdict(dict))
+    """What goes to people (X03), by the member's hash; at the end, as queries look at people as they were read."""
 
     def run(self) -> None:
         """Look, add, update, make Leads, mirror."""
@@ -45,6 +50,8 @@ class Sync:
         if self.settings.get("data_sync", True):
             self._update()
         self._assign()
+        for key, fields in self.written.items():
+            self.by_email[key][0].update(fields)
         if self.settings.get("data_sync", True):
             self._make_leads()
             self.by_email = self._people_by_email()
@@ -119,7 +126,8 @@ class Sync:
                 status = self.settings.get("new_members", {}).get("status", "subscribed")
                 email = people[0]["Email"].strip()
                 self.list.members[key] = {"email": email, "status": status, "values": values, "groups": set()}
-                self.known.synced[key] = dict(values)
+                both = {tag: "" for tag in self._both_ways(people[0]) if tag not in left_out}
+                self.known.synced[key] = both | values
                 self.added.add(key)
 
     def _had_a_subscribed_one(self, person: Record) -> bool:
@@ -183,15 +191,48 @@ class Sync:
         """Detail 10: a blank follows only what was filled at the last sync."""
         values, left_out = self._values(person)
         synced = self.known.synced.get(key, {})
+        both_ways = self._both_ways(person) - left_out
+        settled = {tag: self._settle(key, tag, values.get(tag, ""), person) for tag in both_ways}
         for tag, mapping in self.settings["fields"].items():
             blank = mapping.get("blank", "follow")
-            if tag in values:
+            if tag in both_ways:
+                stored[tag] = settled[tag]
+                if not settled[tag]:
+                    del stored[tag]
+            elif tag in values:
                 stored[tag] = values[tag]
             elif tag in left_out or person["object"].lower() not in mapping or tag in self._required():
                 continue
-            elif blank == "overwrite" or (blank == "follow" and tag in synced):
+            elif blank == "overwrite" or (blank == "follow" and synced.get(tag)):
                 stored.pop(tag, None)
-        self.known.synced[key] = values | {tag: synced[tag] for tag in left_out if tag in synced}
+        kept = left_out | (self._policies().keys() - both_ways)
+        self.known.synced[key] = values | settled | {tag: synced[tag] for tag in kept if tag in synced}
+
+    def _policies(self) -> dict[str, str]:
+        """X03: the fields that Salesforce does not decide over alone."""
+        default = self.settings.get("mailchimp_edits", "salesforce")
+        named = {tag: mapping.get("conflict", default) for tag, mapping in self.settings["fields"].items()}
+        return {tag: policy for tag, policy in named.items() if policy != "salesforce"}
+
+    def _both_ways(self, person: Record) -> set[str]:
+        """X03: those of them that this kind of person has."""
+        return {tag for tag in self._policies() if person["object"].lower() in self.settings["fields"][tag]}
+
+    def _settle(self, key: str, tag: str, value: str, person: Record) -> str:
+        """X03: what the member has of a field then; what its person gets is noted.
+
+        A member that goes by a former e-mail of its person is not listened to.
+        """
+        mapping = self.settings["fields"][tag]
+        path = mapping[person["object"].lower()]
+        policy = self._policies()[tag] if key in self.by_email else "salesforce"
+        configured = Field(policy, mapping.get("blank", "follow"), tag in self._required(), path in ALWAYS_FILLED)
+        stored = self.list.members[key]["values"].get(tag, "")
+        sides = Sides(value, stored, self.known.synced.get(key, {}).get(tag, UNKNOWN), member_later=False)
+        now, there = settled(configured, sides)
+        if now != value:
+            self.written[key][path] = now or None
+        return there
 
     def _assign(self) -> None:
         """R12, R14, detail 5: once per query and e-mail."""
