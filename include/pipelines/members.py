@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NEWEST = """
     CREATE TEMP VIEW newest AS
     SELECT * FROM fresh WHERE seen IN (SELECT max(seen) FROM fresh GROUP BY email_key)
-    QUALIFY contact_id = '' OR row_number() OVER (PARTITION BY contact_id ORDER BY seen DESC) = 1
+        AND (contact_id = '' OR seen IN (SELECT max(seen) FROM fresh GROUP BY contact_id))
 """
 """A member that was read more than once, also under two e-mails, counts as it was seen last."""
 PRESENT = """

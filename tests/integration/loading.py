@@ -71,6 +71,16 @@ def archive(name: str) -> dict[str, Any]:
     return planned("archive_member", name, {"status": "archived"}, precondition={"status": allowed})
 
 
+def move(name: str, to: str) -> dict[str, Any]:
+    """Plan another e-mail for a member."""
+    ground = {
+        "absent": email_key(address(to)),
+        "contact_id": email_key(f"contact of {address(name)}"),
+        "status": "subscribed",
+    }
+    return planned("move_member", name, {"email_address": address(to)}, precondition=ground)
+
+
 def opt_out(name: str, record_id: str, person: str, of: str = "Contact") -> dict[str, Any]:
     """Plan that a person is opted out."""
     flag = "PersonHasOptedOutOfEmail" if of == "Account" else "HasOptedOutOfEmail"
