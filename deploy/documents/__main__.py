@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from deploy.documents import behaviours, dags, data_dictionary, policies, sandbox
+from deploy.documents import behaviours, dags, data_dictionary, policies, returns, sandbox
 from deploy.home import PROJECT
 from include.config import json_schema
 
@@ -19,6 +19,7 @@ def documents() -> dict[str, str]:
         "docs/dags.md": dags.text(PROJECT),
         "docs/data_dictionary.md": data_dictionary.text(),
         "docs/policies.md": policies.text(),
+        "docs/returns.md": returns.text(),
         str(sandbox.DOCUMENT): sandbox.text(PROJECT),
     }
 
