@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from include.config.models import CreateLeads
     from include.load.pending import Pending
+    from include.load.rule_names import RuleNames
     from include.salesforce.client import SalesforceClient
     from include.salesforce.results import WriteResult
 
@@ -36,6 +37,7 @@ class LeadLoad:
     client: SalesforceClient
     settings: CreateLeads
     pending: Pending
+    rules: RuleNames
 
     def create(self) -> None:
         """Create what still has its ground; a duplicate key means that the Lead is there already."""
@@ -54,7 +56,7 @@ class LeadLoad:
         """Answers are known by position: rows that were sent again, after a lock, come after all others."""
         for answer in self._without_bad_addresses(chunk, answers):
             found = f"; it matches {answer.id}" if answer.code == DUPLICATE and answer.id else ""
-            told = replace(answer, message=answer.message + found)
+            told = self.rules.named("Lead", replace(answer, message=answer.message + found))
             self.pending.log.record_row(chunk[int(answer.key)], told, unique_key=UNIQUE_KEY)
 
     def _without_bad_addresses(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from include.load.operations import Operation
     from include.load.pending import Pending
     from include.load.results import ResultState
+    from include.load.rule_names import RuleNames
     from include.salesforce.client import SalesforceClient
     from include.salesforce.results import WriteResult
 
@@ -34,6 +35,7 @@ class PeopleLoad:
 
     client: SalesforceClient
     pending: Pending
+    rules: RuleNames
     bulk_above: int
 
     def opt_out(self) -> None:
@@ -81,7 +83,7 @@ class PeopleLoad:
                 self.pending.log.record(part[0], "refused", str(answers), code=answers.code)
             else:
                 for answer in answers:
-                    self.pending.log.record_row(by_id[answer.key], answer)
+                    self.pending.log.record_row(by_id[answer.key], self.rules.named(object_name, answer))
 
 
 def _judged(operation: Operation, row: Mapping[str, object] | None) -> tuple[ResultState, str] | None:

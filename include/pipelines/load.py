@@ -16,6 +16,7 @@ from include.load.operations import Plan
 from include.load.pending import Pending, held_back
 from include.load.people import PeopleLoad
 from include.load.results import ResultLog
+from include.load.rule_names import RuleNames
 from include.load.tags import TagLoad
 from include.pipelines import watermarks
 from include.pipelines.people_merge import SOURCE
@@ -86,12 +87,13 @@ def load_people(run: SyncRun) -> dict[str, object]:
     ground = Ground(members, people=known, changed_people={one.id: one.email_key for one in changed})
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
-        people = PeopleLoad(client, pending, limits.bulk_ingest_above)
+        rules = RuleNames(client)
+        people = PeopleLoad(client, pending, rules, limits.bulk_ingest_above)
         people.opt_out()
         people.update()
         if new_leads := planned.get("create_lead"):
             refuse_without_room(client, "Lead", new_leads)
-        LeadLoad(client, run.audience.create_leads, pending).create()
+        LeadLoad(client, run.audience.create_leads, pending, rules).create()
     return log.account("salesforce")
 
 

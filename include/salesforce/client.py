@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from include.salesforce import bulk_ingest, bulk_query, describe, query, rows
+from include.salesforce import bulk_ingest, bulk_query, describe, query, rows, soql
 from include.salesforce.bulk_ingest import Ingest
 from include.salesforce.refusals import unreadable
 from include.salesforce.rest import Call, Rest
@@ -63,17 +63,25 @@ class SalesforceClient:
         """An object's fields. Raises PermanentError with code `NOT_FOUND` where there is none."""
         return describe.describe(self.rest, object_name)
 
-    def query(self, soql: str, include_deleted: bool = False) -> Iterator[dict[str, object]]:
+    def query(self, text: str, include_deleted: bool = False) -> Iterator[dict[str, object]]:
         """Rows through REST, each as path to value (`Account.Name`); a parent that is not set leaves its paths out."""
-        return query.query(self.rest, soql, include_deleted=include_deleted)
+        return query.query(self.rest, text, include_deleted=include_deleted)
 
-    def count(self, soql: str, include_deleted: bool = False) -> int:
+    def count(self, text: str, include_deleted: bool = False) -> int:
         """The answer of a `SELECT COUNT()`."""
-        return query.count(self.rest, soql, include_deleted=include_deleted)
+        return query.count(self.rest, text, include_deleted=include_deleted)
 
-    def bulk_query(self, soql: str, include_deleted: bool = False) -> Iterator[pa.Table]:
+    def validation_rules(self, object_name: str) -> Iterator[dict[str, object]]:
+        """The active validation rules of an object: `ValidationName` and `ErrorMessage`, by the Tooling API."""
+        where = soql.all_of(
+            soql.compare("EntityDefinition.QualifiedApiName", "=", object_name), soql.compare("Active", "=", True)
+        )
+        named = soql.select("ValidationRule", ("ValidationName", "ErrorMessage"), where)
+        return query.query(self.rest, named, tooling=True)
+
+    def bulk_query(self, text: str, include_deleted: bool = False) -> Iterator[pa.Table]:
         """Rows through Bulk API 2.0: tables of text columns named as in the query, a blank is null."""
-        return bulk_query.bulk_query(self.rest, soql, include_deleted=include_deleted)
+        return bulk_query.bulk_query(self.rest, text, include_deleted=include_deleted)
 
     def insert(
         self, object_name: str, records: Sequence[Record], headers: Mapping[str, str] | None = None

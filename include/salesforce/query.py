@@ -13,13 +13,15 @@ from include.salesforce.rest import Call, Rest, decoded
 Record = dict[str, object]
 
 
-def query(rest: Rest, soql: str, *, include_deleted: bool) -> Iterator[Record]:
+def query(rest: Rest, soql: str, *, include_deleted: bool = False, tooling: bool = False) -> Iterator[Record]:
     """Each row as path to value (`Account.Name`); a parent that is not set leaves its paths out.
+
+    `tooling` asks the Tooling API, which shows how the org is set up.
 
     A page may hold fewer rows than allowed: `done` alone tells the end. Raises TransientError where the rows don't add
     up to the total that Salesforce announced.
     """
-    call = _first(soql, include_deleted)
+    call = _first(soql, "tooling/query" if tooling else _resource(include_deleted))
     seen, read = {call.path}, 0
     while True:
         page = _page(rest, call)
@@ -38,7 +40,7 @@ def query(rest: Rest, soql: str, *, include_deleted: bool) -> Iterator[Record]:
 
 def count(rest: Rest, soql: str, *, include_deleted: bool) -> int:
     """The answer of a `SELECT COUNT()`."""
-    return int(_page(rest, _first(soql, include_deleted))["totalSize"])
+    return int(_page(rest, _first(soql, _resource(include_deleted)))["totalSize"])
 
 
 def flat(record: Mapping[str, Any], prefix: str = "") -> Record:
@@ -54,8 +56,11 @@ def flat(record: Mapping[str, Any], prefix: str = "") -> Record:
     return result
 
 
-def _first(soql: str, include_deleted: bool) -> Call:
-    resource = "queryAll" if include_deleted else "query"
+def _resource(include_deleted: bool) -> str:
+    return "queryAll" if include_deleted else "query"
+
+
+def _first(soql: str, resource: str) -> Call:
     return Call(f"query {_object(soql)}", "GET", resource, params={"q": soql})
 
 

@@ -75,17 +75,17 @@ def from_entry(entry: Mapping[str, Any]) -> Refusal:
     code = str(entry.get("errorCode") or entry.get("statusCode") or "UNKNOWN")
     message = str(entry.get("message") or "")
     fields = tuple(str(field) for field in entry.get("fields") or ())
-    return Refusal(code, _without_values(code, message), fields, _matched_record(entry) or _record_id(message))
+    return Refusal(code, without_values(code, message), fields, _matched_record(entry) or _record_id(message))
 
 
 def from_bulk(text: str) -> Refusal:
     """The `sf__Error` cell of a failed row."""
     match = BULK_ERROR.fullmatch(text.strip())
     if match is None:
-        return Refusal("UNKNOWN", _without_values("", text))
+        return Refusal("UNKNOWN", without_values("", text))
     code, message = match["code"], match["message"]
     fields = tuple(name for name in re.split(r"[ ,]+", match["fields"] or "") if name)
-    return Refusal(code, _without_values(code, message), fields, _record_id(message))
+    return Refusal(code, without_values(code, message), fields, _record_id(message))
 
 
 def error_for(status: int, refusal: Refusal, action: str, retry_after: float | None = None) -> SyncError:
@@ -107,7 +107,8 @@ def unreadable(action: str, why: str) -> TransientError:
     return TransientError(f"Salesforce's answer to {action!r} can't be used: {why}", vendor=VENDOR, code="UNREADABLE")
 
 
-def _without_values(code: str, message: str) -> str:
+def without_values(code: str, message: str) -> str:
+    """What may be told of a message: nothing that looks like an address, a phone number or a quoted value."""
     if code in MEANINGS:
         return f"{MEANINGS[code]}{_of_query(code, message)}"
     for pattern in VALUES:

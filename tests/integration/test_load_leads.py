@@ -14,6 +14,7 @@ from include.load.leads import LeadLoad
 from include.load.operations import Plan
 from include.load.pending import Pending
 from include.load.results import ResultLog
+from include.load.rule_names import RuleNames
 from include.pipelines import watermarks
 from include.pipelines.load import load_people
 from include.pipelines.people_merge import SOURCE
@@ -90,7 +91,7 @@ def test_g07_refused_leads_keep_their_reason_and_the_others_go_on(made, org):
     assert len(org.records("Lead")) == 250
 
 
-def test_r17_a_lead_that_a_rule_of_the_org_forbids_keeps_the_rules_message(made, org):
+def test_r17_a_lead_that_a_rule_of_the_org_forbids_keeps_the_rules_name_and_message(made, org):
     """And nothing of the person: the address in the administrator's text is taken out."""
     rule = {
         "ValidationName": "No_Free_Mail",
@@ -104,7 +105,11 @@ def test_r17_a_lead_that_a_rule_of_the_org_forbids_keeps_the_rules_message(made,
     results = load(made(), create_lead("ann"), create_lead("bob"))
     assert results["create_lead ann"] == ("applied", "")
     state, reason = results["create_lead bob"]
-    assert (state, "Free mail like ... is not welcome" in reason, "Email" in reason) == ("refused", True, True)
+    assert (state, reason.startswith("No_Free_Mail: Free mail like ... is not welcome"), "Email" in reason) == (
+        "refused",
+        True,
+        True,
+    )
     assert len(org.records("Lead")) == 1
 
 
@@ -180,7 +185,8 @@ def test_g07_a_row_that_was_locked_is_not_taken_for_its_neighbour(made):
     in_order = [operation.op_id for operation in plan.unfinished("create_lead")]
     with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
         pending = Pending(plan, Ground(), {}, log)
-        LeadLoad(SalesforceClient(rest), run.run.audience.create_leads, pending).create()
+        client = SalesforceClient(rest)
+        LeadLoad(client, run.run.audience.create_leads, pending, RuleNames(client)).create()
     found = {row["op_id"]: (row["state"], row["vendor_id"]) for row in run.rows()}
     assert [found[op_id] for op_id in in_order] == [("applied", "first"), ("applied", "second"), ("refused", None)]
     assert len(script.asked) == 2
@@ -193,7 +199,8 @@ def test_g07_a_value_that_makes_salesforce_refuse_the_whole_call_is_refused_alon
     rest, _ = scripted(refusal, refusal, [saved("second")])
     with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
         pending = Pending(Plan(run.run.project.warehouse, run.run.run_id), Ground(), {}, log)
-        LeadLoad(SalesforceClient(rest), run.run.audience.create_leads, pending).create()
+        client = SalesforceClient(rest)
+        LeadLoad(client, run.run.audience.create_leads, pending, RuleNames(client)).create()
     assert sorted(row["state"] for row in run.rows()) == ["applied", "refused"]
 
 
@@ -205,7 +212,8 @@ def test_r08_another_unique_field_of_the_org_is_a_refusal(made):
     rest, _ = scripted([refused("DUPLICATE_VALUE", message)])
     with ResultLog(run.run.project.warehouse, run.run.run_id) as log:
         pending = Pending(Plan(run.run.project.warehouse, run.run.run_id), Ground(), {}, log)
-        LeadLoad(SalesforceClient(rest), run.run.audience.create_leads, pending).create()
+        client = SalesforceClient(rest)
+        LeadLoad(client, run.run.audience.create_leads, pending, RuleNames(client)).create()
     assert run.results()["create_lead ann"][0] == "refused"
 
 

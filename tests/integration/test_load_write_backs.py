@@ -162,3 +162,28 @@ def test_g07_a_value_that_makes_salesforce_refuse_the_whole_call_is_refused_alon
     results = run.results()
     assert results["update_person p3"][0] == "refused"
     assert {results[f"update_person {name}"] for name in names if name != "p3"} == {("applied", "")}
+
+
+NO_COUNTS = {
+    "ValidationName": "No_Counts",
+    "Active": True,
+    "EntityDefinitionId": "Contact",
+    "ErrorMessage": "Nobody is called so here",
+    "ErrorDisplayField": "Title",
+    "Metadata": {"errorConditionFormula": 'Title = "Count"'},
+}
+
+
+@pytest.mark.parametrize(("sees_setup", "name"), [(True, "No_Counts: "), (False, "")])
+def test_r17_the_rule_that_refused_is_named_where_the_user_sees_the_orgs_setup(made, org, sees_setup, name):
+    people = named(org, "ann", "bob")
+    org.put(Contact=[*people.values()], ValidationRule=[NO_COUNTS])
+    if not sees_setup:
+        org.faults({"path": "/services/data/v{version}/tooling/query", "kind": "status", "status": 403, "times": 9})
+    run = made(member("ann"), member("bob"))
+    run.plan(write("ann", people["ann"]), write("bob", people["bob"], after="Duke"))
+    load_people(run.run)
+    assert run.results() == {
+        "update_person ann": ("refused", f"{name}Nobody is called so here (Title)"),
+        "update_person bob": ("applied", ""),
+    }
