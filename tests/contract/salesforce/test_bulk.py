@@ -422,3 +422,25 @@ def test_a_failed_job_and_its_rows_have_the_words_of_the_switches(org: Served, r
     (row,) = rows(rest, ingest(rest, "Lead", "insert", "LastName,Company\nDoe\n"), "failedResults")
     assert row["sf__Error"] == "WRONG_ROW:1 of 2:--"
     assert ingest(rest, "Lead", "insert", "")["errorMessage"] == "EMPTY : nothing there"
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "locator"),
+    [("59.0", '"LastName","FirstName"', "MQ"), ("49.0", '"FirstName","LastName"', "MQ"), ("48.0", None, "1")],
+)
+def test_older_versions_sort_columns_and_count_in_locators(
+    org: Served, rest: requests.Session, version: str, header: str | None, locator: str
+) -> None:
+    org.store.load([("Contact", [{"LastName": name, "FirstName": "x"} for name in "ab"])])
+    jobs = f"{credentials.INSTANCE_URL}/services/data/v{version}/jobs/query"
+    asked = {"operation": "query", "query": "SELECT LastName, FirstName FROM Contact ORDER BY LastName"}
+    job = rest.post(jobs, json=asked).json()["id"]
+    ended(rest, "query", job)
+    first = rest.get(f"{jobs}/{job}/results", params={"maxRecords": "1"})
+    assert first.headers["Sforce-Locator"] == locator
+    assert first.text.splitlines()[0] == (header or '"FirstName","LastName"')
+    second = rest.get(f"{jobs}/{job}/results", params={"locator": locator})
+    assert (second.text.splitlines()[1].replace('"', ""), second.headers["Sforce-Locator"]) == (
+        "b,x" if header and header.startswith('"L') else "x,b",
+        "null",
+    )

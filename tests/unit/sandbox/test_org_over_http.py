@@ -1,5 +1,6 @@
 """The org over HTTP: it survives a restart, and its connections break on demand as the account's do."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -131,6 +132,35 @@ def test_a_call_can_be_delivered_twice(org: Org) -> None:
     org.fault(kind="twice", method="DELETE")
     answer = org("DELETE")
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (404, "ENTITY_IS_DELETED")
+
+
+def test_the_orgs_state_is_exported_replaced_and_compared(org: Org) -> None:
+    """Equal states have equal digests, whatever became of them between."""
+    sandbox = org.sandbox
+
+    def digest() -> str:
+        return requests.get(f"{sandbox.salesforce}/_sandbox/digest", timeout=10).json()["sha256"]
+
+    before, exported = digest(), requests.get(f"{sandbox.salesforce}/_sandbox/state", timeout=10).content
+    assert org.rename().status_code == 204
+    assert digest() != before
+    put = requests.put(f"{sandbox.salesforce}/_sandbox/state", exported, timeout=10)
+    assert put.status_code < 300
+    assert digest() == before
+    assert requests.get(f"{sandbox.salesforce}/_sandbox/state", timeout=10).content == exported
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "REQUEST_LIMIT_EXCEEDED"), (401, "INVALID_SESSION_ID"), (400, "UNABLE_TO_LOCK_ROW")],
+)
+def test_the_orgs_own_refusals_come_on_demand(org: Org, status: int, code: str) -> None:
+    body = json.dumps([{"message": "on demand", "errorCode": code}])
+    rule = {"kind": "status", "status": status, "body": body, "content_type": "application/json", "times": 1}
+    org.fault(method="PATCH", path="*", **rule)
+    refused = org.rename()
+    assert (refused.status_code, refused.json()[0]["errorCode"], org.first_name()) == (status, code, "Ann")
+    assert org.rename().status_code == 204
 
 
 def test_somebody_elses_write_comes_just_before_the_call(org: Org) -> None:

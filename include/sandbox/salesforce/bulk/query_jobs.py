@@ -1,12 +1,13 @@
 """Query jobs: the whole result is written to pages of CSV, from which it can be read again and again.
 
 https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_job_results.htm
+Of older versions: https://developer.salesforce.com/docs/atlas.ja-jp.228.0.api_bulk_v2.meta/api_bulk_v2/query_get_job_results.htm
 """
 
 import base64
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
@@ -32,6 +33,8 @@ SWITCHES = {
     ),
 }
 MOST_RESULT_PAGES = 5
+# Versions since which columns come in the order of the query, not of the alphabet, and locators are no numbers.
+COLUMNS_AS_SELECTED, OPAQUE_LOCATORS = 50.0, 49.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class QueryJobs:
         soql = asked.get("query")
         if asked.get("operation") not in {"query", "queryAll"} or not isinstance(soql, str):
             raise ApiError.assumed(400, assumed("job_request", name="operation or query", value=asked.get("operation")))
-        compiled = self._compiled(soql, str(asked["operation"]))
+        compiled = self._compiled(soql, str(asked["operation"]), version)
         spec = {
             "operation": asked["operation"],
             "object": compiled.root.name,
@@ -80,7 +83,7 @@ class QueryJobs:
 
     def run(self, job: Job) -> None:
         """Writes the result's pages; anew from the start if the org was stopped in the middle."""
-        compiled = self._compiled(job.spec["query"], job.spec["operation"])
+        compiled = self._compiled(job.spec["query"], job.spec["operation"], job.spec["apiVersion"])
         line = _line_expression(compiled, job.dialect)
         with self._store.database.writing() as connection:
             connection.execute("DELETE FROM _job_pages WHERE job = ?", (job.id,))
@@ -105,28 +108,28 @@ class QueryJobs:
         """
         if job.state != "JobComplete":
             raise invalid_state(job)
-        start = _start_of(locator)
+        start = _start_of(job, locator)
         if start > job.processed or (most is not None and most < 1):
             raise ApiError.assumed(400, assumed("locator"))
         end = min(job.processed, start + (most or self._part))
-        following = "null" if end >= job.processed else _locator(end)
+        following = "null" if end >= job.processed else _locator(job, end)
         return Result(end - start, following, self._body(job, start, end))
 
     def result_pages(self, job: Job, locator: str | None) -> dict[str, Any]:
         """The links of up to five parts, for reading them at the same time."""
         if job.state != "JobComplete":
             raise invalid_state(job)
-        start = _start_of(locator)
+        start = _start_of(job, locator)
         starts = list(range(start, max(job.processed, start + 1), self._part))
         base = f"/services/data/v{job.spec['apiVersion']}/jobs/query/{job.id}"
         answer: dict[str, Any] = {
             "resultPages": [
-                {"resultUrl": f"{base}/results?locator={_locator(one)}"} for one in starts[:MOST_RESULT_PAGES]
+                {"resultUrl": f"{base}/results?locator={_locator(job, one)}"} for one in starts[:MOST_RESULT_PAGES]
             ],
             "done": len(starts) <= MOST_RESULT_PAGES,
         }
         if not answer["done"]:
-            answer["nextRecordsUrl"] = f"{base}/resultPages?locator={_locator(starts[MOST_RESULT_PAGES])}"
+            answer["nextRecordsUrl"] = f"{base}/resultPages?locator={_locator(job, starts[MOST_RESULT_PAGES])}"
         return answer
 
     @property
@@ -134,7 +137,7 @@ class QueryJobs:
         return int(self._controls.switches["bulk_result_records"])
 
     def _body(self, job: Job, start: int, end: int) -> Iterator[bytes]:
-        compiled = self._compiled(job.spec["query"], job.spec["operation"])
+        compiled = self._compiled(job.spec["query"], job.spec["operation"], job.spec["apiVersion"])
         yield job.dialect.line(map(_column_name, compiled.outputs)).encode()
         for first in range(start - start % ROWS_PER_PAGE, end, ROWS_PER_PAGE):
             with self._store.database.reading() as connection:
@@ -145,12 +148,14 @@ class QueryJobs:
             begin = ends[start - first - 1] if start > first else 0
             yield row[1][begin : ends[min(end - first, len(ends)) - 1]]
 
-    def _compiled(self, soql: str, operation: str) -> Compiled:
+    def _compiled(self, soql: str, operation: str, version: float) -> Compiled:
         query = parse(soql)
         since = emptied_at(self._controls) if operation == "queryAll" or query.all_rows else None
         compiled = compile_query(self._store.schema, query, locale=Locale.of(self._controls), deleted_since=since)
         _refuse_unsupported(query, compiled)
-        return compiled
+        if version >= COLUMNS_AS_SELECTED:
+            return compiled
+        return replace(compiled, outputs=tuple(sorted(compiled.outputs, key=_column_name)))
 
 
 def _refuse_unsupported(query: Query, compiled: Compiled) -> None:
@@ -183,15 +188,18 @@ def _column_name(output: Output) -> str:
     return ".".join([*parents, output.name])
 
 
-def _locator(start: int) -> str:
+def _locator(job: Job, start: int) -> str:
+    if job.spec["apiVersion"] < OPAQUE_LOCATORS:
+        return str(start)
     return base64.urlsafe_b64encode(str(start).encode()).decode().rstrip("=")
 
 
-def _start_of(locator: str | None) -> int:
+def _start_of(job: Job, locator: str | None) -> int:
     if not locator or locator == "null":
         return 0
     try:
-        start = int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
+        plain = job.spec["apiVersion"] < OPAQUE_LOCATORS
+        start = int(locator) if plain else int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)))
     except ValueError:
         start = -1
     if start < 0:
