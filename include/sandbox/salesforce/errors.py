@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from include.sandbox.controls import SwitchValue
-from include.sandbox.salesforce.wordings import Said
+from include.sandbox.salesforce.wordings import Said, assumed
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the sandbox
@@ -141,8 +141,7 @@ def not_writable(name: str) -> str:
 
 def no_such_key(name: str) -> ApiError:
     """What stands behind the object's name in a path is neither an id nor a field by which records are found."""
-    message = f"Provided external ID field does not exist or is not accessible: {name}"
-    return ApiError(404, "NOT_FOUND", message)
+    return ApiError.assumed(404, assumed("no_such_key", field=name))
 
 
 def not_found() -> ApiError:

@@ -7,6 +7,7 @@ from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.tables import quoted
+from include.sandbox.salesforce.wordings import assumed
 
 SWITCHES = {
     "daily_api_requests": Switch(100_000, "REST calls a day; then 403 `REQUEST_LIMIT_EXCEEDED`"),
@@ -49,7 +50,7 @@ class Limits:
             if today != self._day:
                 self._day, self._used = today, 0
             if self._used >= self.most:
-                raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+                raise ApiError.assumed(403, assumed("requests_used_up"))
             self._used += 1
 
     def header(self) -> str:

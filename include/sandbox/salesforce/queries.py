@@ -110,8 +110,7 @@ def _grouped(connection: sqlite3.Connection, compiled: Compiled) -> dict[str, An
     columns = ", ".join(output.sql[0] for output in compiled.outputs)
     rows = connection.execute(f"SELECT {columns} {compiled.tail}", compiled.values).fetchmany(PAGE + 1)
     if len(rows) > PAGE:
-        message = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
-        raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
+        raise ApiError.assumed(400, assumed("groups"))
     records = [
         {"attributes": {"type": "AggregateResult"}}
         | {

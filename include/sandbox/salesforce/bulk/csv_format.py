@@ -64,8 +64,7 @@ class Dialect:
         except UnicodeDecodeError:
             raise JobFailed(assumed("not_utf8")) from None
         if newline and first.endswith("\r") is not (self.ending == "\r\n"):
-            message = f"LineEnding is invalid on user data. Current LineEnding setting is {self.ending_name}"
-            raise JobFailed.because("ClientInputError", message)
+            raise JobFailed(assumed("line_ending", value=self.ending_name))
 
     def rows(self, body: bytes) -> Iterator[list[str]]:
         """The rows of an upload, the header first."""

@@ -86,11 +86,11 @@ class Deletion:
         if record_id is None or record_id[:3] != sobject.prefix:
             return RowError.assumed(assumed("wrong_id_deleted", value=sent))
         if record_id not in found:
-            return RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+            return RowError.assumed(assumed("no_such_record"))
         if again:
             return RowError.assumed(assumed("deleted_twice")) if self.switches["deleted_twice_is_refused"] else None
         if found[record_id]["IsDeleted"] and not self.hard:
-            return RowError("ENTITY_IS_DELETED", "entity is deleted")
+            return RowError.assumed(assumed("record_deleted"))
         if _account(found[record_id]) and not self.switches["person_contact_takes_its_account"]:
             return RowError.assumed(assumed("person_contact_deleted"))
         return None

@@ -72,9 +72,9 @@ def _read_before(connection: sqlite3.Connection, sobject: SObject, changes: list
     for change in standing(changes):
         before = known.get(change.record_id)
         if before is None:
-            change.refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+            change.refuse_as(assumed("no_such_record"))
         elif before["IsDeleted"]:
-            change.refuse("ENTITY_IS_DELETED", "entity is deleted")
+            change.refuse_as(assumed("record_deleted"))
         elif times[change.record_id] > 1:
             change.refuse_as(assumed("id_twice", value=change.record_id))
         else:

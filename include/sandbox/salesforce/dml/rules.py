@@ -6,6 +6,7 @@ from collections import defaultdict
 from include.sandbox.controls import Switch
 from include.sandbox.salesforce.dml.changes import Change, select_by, standing
 from include.sandbox.salesforce.schema import Field, Schema, SObject
+from include.sandbox.salesforce.wordings import assumed
 
 SWITCHES = {
     "deleted_records_keep_unique_values": Switch(
@@ -39,7 +40,7 @@ def check(
 
 def _check_converted(change: Change) -> None:
     if change.before.get("IsConverted"):
-        change.refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        change.refuse_as(assumed("lead_converted"))
 
 
 def _check_required(sobject: SObject, change: Change) -> None:
@@ -92,13 +93,13 @@ def _check_references(connection: sqlite3.Connection, schema: Schema, field: Fie
 
 def _check_target(change: Change, field: Field, target: tuple[bool, bool] | None) -> None:
     if target is None:
-        change.refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
+        change.refuse_as(assumed("no_such_record"), field.name)
         return
     deleted, converted = target
     if deleted:
-        change.refuse("ENTITY_IS_DELETED", "entity is deleted", field.name)
+        change.refuse_as(assumed("record_deleted"), field.name)
     elif converted:
-        change.refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", field.name)
+        change.refuse_as(assumed("lead_converted"), field.name)
 
 
 def _check_unique(

@@ -115,14 +115,7 @@ class Writer:
                 change.record_id = self._store.new_id(sobject.prefix)
         deleted_keep = bool(self._controls.switches["deleted_records_keep_unique_values"])
         rules.check(connection, self._store.schema, sobject, changes, deleted_keep=deleted_keep)
-        if self._controls.switches["state_and_country_picklists"]:
-            address_picklists.check_addresses(
-                connection, sobject, changes, folded=bool(self._controls.switches["address_names_fold_case"])
-            )
-        self._check_person_accounts(sobject, changes)
-        if sobject.name == "CampaignMember":
-            keep = bool(self._controls.switches["unknown_member_status_kept"])
-            campaign_members.check_campaign_members(connection, changes, keep_unknown=keep)
+        self._check_as_their_object_asks(connection, sobject, changes)
         self._let_rows_fail(sobject, operation, standing(changes))
         self._pass_rules(connection, sobject, standing(changes), options)
         return [change.outcome() for change in changes]
@@ -149,12 +142,20 @@ class Writer:
             if fault:
                 change.refuse(fault.code, fault.message)
 
-    def _check_person_accounts(self, sobject: SObject, changes: list[Change]) -> None:
+    def _check_as_their_object_asks(
+        self, connection: sqlite3.Connection, sobject: SObject, changes: list[Change]
+    ) -> None:
+        switches = self._controls.switches
+        if switches["state_and_country_picklists"]:
+            folded = bool(switches["address_names_fold_case"])
+            address_picklists.check_addresses(connection, sobject, changes, folded=folded)
         if sobject.name == "Account":
             person_accounts.check_accounts(self._store.schema, changes)
         elif sobject.name == "Contact":
-            writable = bool(self._controls.switches["person_contact_writable"])
-            person_accounts.check_contacts(changes, writable=writable)
+            person_accounts.check_contacts(changes, writable=bool(switches["person_contact_writable"]))
+        elif sobject.name == "CampaignMember":
+            keep = bool(switches["unknown_member_status_kept"])
+            campaign_members.check_campaign_members(connection, changes, keep_unknown=keep)
 
     def _write(self, connection: sqlite3.Connection, sobject: SObject, now: str, changes: Sequence[Change]) -> None:
         insert(connection, sobject, [(one.record_id, one.values) for one in changes if one.new], now)

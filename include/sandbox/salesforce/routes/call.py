@@ -89,8 +89,8 @@ class Call:
         try:
             body = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
-            message = f"{error.msg} at [line:{error.lineno}, column:{error.colno}]"
-            raise ApiError(400, "JSON_PARSER_ERROR", message) from error
+            said = assumed("json_unread", fault=error.msg, line=error.lineno, column=error.colno)
+            raise ApiError.assumed(400, said) from error
         if not isinstance(body, dict):
             raise ApiError.assumed(400, assumed("no_object"))
         return body

@@ -130,8 +130,7 @@ def _order_and_limit(scope: Scope, query: Query, *, grouped: bool) -> list[str]:
         )
         clauses.append("ORDER BY " + ", ".join(ordered))
     if query.offset and query.offset > MOST_OFFSET:
-        message = f"Maximum SOQL offset allowed is {MOST_OFFSET}"
-        raise query.source_place.refused("NUMBER_OUTSIDE_VALID_RANGE", message)
+        raise query.source_place.refused_as(assumed("offset", most=MOST_OFFSET))
     if query.limit is not None or query.offset:
         clauses.append(f"LIMIT {-1 if query.limit is None else query.limit} OFFSET {query.offset or 0}")
     return clauses
@@ -146,15 +145,14 @@ def _sortable(scope: Scope, query: Query, operand: Operand, *, grouped: bool) ->
         raise operand.place.refused_as(assumed("not_grouped", role="Ordered field", field=operand))
     column = scope.column(operand)
     if not column.field.describe.get("sortable", True):
-        raise operand.place.refused("MALFORMED_QUERY", f"field '{column.field.name}' can not be sorted in a query call")
+        raise operand.place.refused_as(assumed("not_sortable", field=column.field.name, use="sorted"))
     return column.sql
 
 
 def _grouped(scope: Scope, path: Path) -> str:
     column = scope.column(path)
     if not column.field.describe.get("groupable", True):
-        message = f"field '{column.field.name}' can not be grouped in a query call"
-        raise path.place.refused("MALFORMED_QUERY", message)
+        raise path.place.refused_as(assumed("not_sortable", field=column.field.name, use="grouped"))
     return column.sql
 
 
@@ -192,8 +190,7 @@ def _field_set(scope: Scope, selected: Selected, limit: int | None) -> list[Outp
     if selected.what not in {"ALL", "CUSTOM", "STANDARD"}:
         raise selected.place.refused("MALFORMED_QUERY", f"unexpected token: '{selected.what}'")
     if selected.what != "STANDARD" and (limit is None or limit > MOST_FIELDS_ALL):
-        message = f"The SOQL FIELDS function must have a LIMIT of at most {MOST_FIELDS_ALL}"
-        raise selected.place.refused("MALFORMED_QUERY", message)
+        raise selected.place.refused_as(assumed("fields_limit", most=MOST_FIELDS_ALL))
     wanted = {"ALL": (True, False), "CUSTOM": (True,), "STANDARD": (False,)}[str(selected.what)]
     fields = (one for one in scope.root.fields.values() if one.describe["custom"] in wanted)
     return [_plain(scope.column(Path((one.name,), selected.place)), selected, grouped=False) for one in fields]
@@ -204,5 +201,5 @@ def _refuse_twice(query: Query, outputs: list[Output]) -> None:
     for output in outputs:
         key = (output.column.parents if output.column else (), output.name)
         if key in seen:
-            raise query.selected[-1].place.refused("INVALID_FIELD", f"duplicate field selected: {output.name}")
+            raise query.selected[-1].place.refused_as(assumed("selected_twice", field=output.name))
         seen.add(key)

@@ -80,8 +80,7 @@ class Filter:
             raise operand.place.refused_as(assumed("not_grouped", role="Grouped field", field=operand))
         column = self.scope.column(operand)
         if not column.field.describe.get("filterable", True):
-            message = f"field '{column.field.name}' can not be filtered in a query call"
-            raise operand.place.refused("INVALID_FIELD", message)
+            raise operand.place.refused_as(assumed("not_filterable", field=column.field.name))
         return _filtered(column), column.field
 
     def _compare(self, condition: Compare) -> str:

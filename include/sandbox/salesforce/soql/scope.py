@@ -6,6 +6,7 @@ from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.soql.tree import Path, Place
 from include.sandbox.salesforce.tables import column_sql, quoted
+from include.sandbox.salesforce.wordings import assumed
 
 MOST_PARENTS = 5
 _HINT = "Please reference your WSDL or the describe call for the appropriate names."
@@ -91,8 +92,7 @@ class Scope:
             names = names[1:]
         *parents, last = names
         if len(parents) > MOST_PARENTS:
-            message = f"SOQL statements cannot query more than {MOST_PARENTS} levels of parent relationships: {path}"
-            raise path.place.refused("INVALID_FIELD", message)
+            raise path.place.refused_as(assumed("parent_levels", most=MOST_PARENTS, field=path))
         table, sobject = self.table, self.root
         steps: list[Parent] = []
         for depth, name in enumerate(parents, start=1):

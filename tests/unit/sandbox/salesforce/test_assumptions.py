@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from deploy.home import PROJECT
+from include.sandbox.salesforce.assumed_words import WORDINGS
 from include.sandbox.salesforce.credentials import SALES_USER_ID, USER_ID
 from include.sandbox.salesforce.dml.options import SaveOptions
 from include.sandbox.salesforce.dml.person_accounts import person_record_types
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.switches import BEHAVIOURS
-from include.sandbox.salesforce.wordings import PREFIX, WORDINGS, assumed
+from include.sandbox.salesforce.wordings import PREFIX, assumed
 from tests.unit.sandbox.salesforce.conftest import Bench
 from tests.unit.sandbox.salesforce.test_assignment_rules import rule as assignment_rule
 from tests.unit.sandbox.salesforce.test_duplicate_rules import by_email
