@@ -259,6 +259,19 @@ def test_calls_are_counted_by_template_and_kind(server: Sandbox) -> None:
     }
 
 
+def test_a_call_that_its_client_gave_up_keeps_its_connection_and_takes_effect(server: Sandbox) -> None:
+    server.switches("mailchimp", max_connections=1)
+    server.faults("mailchimp", {"kind": "delay", "seconds": 1.0, "method": "PATCH"})
+    with pytest.raises(requests.ReadTimeout):
+        requests.patch(
+            server.mailchimp + PATH, json={"merge_fields": {"FNAME": "New"}}, auth=("x", API_KEY), timeout=0.2
+        )
+    assert call(server).status_code == 429
+    while call(server).status_code == 429:
+        time.sleep(0.05)
+    assert first_name(server) == "New"
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "has_body"),
     [("problem", 429, True), ("bodyless_429", 429, False), ("bodyless_403", 403, False)],

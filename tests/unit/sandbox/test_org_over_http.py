@@ -167,3 +167,17 @@ def test_somebody_elses_write_comes_just_before_the_call(org: Org) -> None:
     theirs = {"method": "PATCH", "path": PATH, "body": {"FirstName": "Theirs"}}
     org.fault(kind="meanwhile", method="GET", times=1, calls=[theirs])
     assert org.first_name() == "Theirs"
+
+
+def test_a_record_can_be_locked(org: Org) -> None:
+    org.fault(kind="row_error", method="update", path="Contact", times=1)
+    refused = org.rename()
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (400, "UNABLE_TO_LOCK_ROW")
+    assert org.first_name() == "Ann"
+    assert org.rename().status_code == 204
+
+
+def test_a_session_can_expire_between_two_calls(org: Org) -> None:
+    body = '[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]'
+    org.fault(kind="status", status=401, body=body, content_type="application/json", first=2, times=1)
+    assert [org().status_code for _ in range(3)] == [200, 401, 200]
