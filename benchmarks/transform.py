@@ -12,7 +12,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -100,7 +100,9 @@ FROM range(($n * 0.8)::BIGINT) numbers(i)
 """
 ASSIGNMENTS = """
 SELECT 'list' AS list_id, query, md5(printf('p%d@b.example', i)) AS email_key, 'other' AS targets_hash,
-       TIMESTAMPTZ '2026-06-01 00:00:00Z' AS person_modified_at
+       TIMESTAMPTZ '2026-06-01 00:00:00Z' AS person_modified_at,
+       CASE WHEN i % 4 = 0 THEN ['i-news'] ELSE [] END::VARCHAR[] AS owned_groups,
+       CASE WHEN i % 4 = 1 THEN ['France'] ELSE [] END::VARCHAR[] AS owned_tags
 FROM range(($n * 0.5)::BIGINT) numbers(i), (VALUES ('french'), ('gold'), ('events')) queries(query)
 """
 EMAILS = """
@@ -114,9 +116,11 @@ SELECT 'salesforce' AS side, 'Contact' AS object, printf('%018d', i * 33) AS key
        CASE WHEN i % 2 = 0 THEN [] ELSE ['add', 'update'] END::VARCHAR[] AS gates
 FROM range(($n * 0.03)::BIGINT) numbers(i)
 """
+NOBODY = "SELECT '' AS email_key WHERE false"
+NOTHING = "SELECT '' AS selection, '' AS id WHERE false"
 TABLES = {
     "people": PEOPLE, "members": MEMBERS, "synced_values": SYNCED, "assignments": ASSIGNMENTS, "emails": EMAILS,
-    "findings": FINDINGS,
+    "findings": FINDINGS, "elsewhere": NOBODY, "selections": NOTHING,
 }  # fmt: skip
 
 
@@ -145,10 +149,10 @@ def timed(what: str) -> Iterator[None]:
     print(f"{what:<22}{wall:7.1f} s   CPU {cpu:7.1f} s   peak {peak:5.2f} GiB", flush=True)
 
 
-def write_sources(folder: Path, people: int) -> None:
+def write_sources(folder: Path, people: int, tables: Mapping[str, str] = TABLES) -> None:
     """The tables as Parquet."""
     connection = connect()
-    for name, select in TABLES.items():
+    for name, select in tables.items():
         target = str(folder / f"{name}.parquet")
         connection.execute(f"COPY ({select.replace('$n', str(people))}) TO '{target}' (COMPRESSION zstd)")
 

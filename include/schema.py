@@ -43,6 +43,15 @@ class SalesforceField:
     relationship: str | None = None
 
     @property
+    def parent(self) -> str | None:
+        """The object whose fields a path names behind this reference.
+
+        Where it can point to several objects (`Owner` of a Lead: a user or a queue) that is `Name`, with what they
+        share: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_name.htm
+        """
+        return "Name" if len(self.reference_to) > 1 else next(iter(self.reference_to), None)
+
+    @property
     def required_on_create(self) -> bool:
         """Whether Salesforce refuses a new record without it."""
         return self.createable and not self.nillable and not self.defaulted_on_create
@@ -69,8 +78,8 @@ class SalesforceSchema:
         for relationship in relationships:
             if current is None:
                 return None
-            targets = [f.reference_to for f in current.fields.values() if f.relationship == relationship]
-            current = self.objects.get(targets[0][0]) if targets and targets[0] else None
+            parents = [f.parent for f in current.fields.values() if f.relationship == relationship]
+            current = self.objects.get(parents[0]) if parents and parents[0] else None
         return current.fields.get(last) if current else None
 
 

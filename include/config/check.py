@@ -98,8 +98,9 @@ def _groups(configured: Audience, audience: AudienceSchema, top: Way) -> Iterato
             if path not in audience.interests:
                 known = ", ".join(sorted(audience.interests)) or "no groups"
                 suggestion = did_you_mean(path, audience.interests)
-                yield (*way, index), f"audience {audience.name} has no group `{path}`{suggestion}; it has {known}"
-        yield from ((way, message) for message in _single_choices(query, audience))
+                message = f"audience {audience.name} has no group `{path}`{suggestion}; it has {known}"
+                yield (*way, index), f"query {query.name}: {message}"
+        yield from ((way, f"query {query.name}: {message}") for message in _single_choices(query, audience))
 
 
 def _single_choices(query: Query, audience: AudienceSchema) -> Iterator[str]:
@@ -144,12 +145,13 @@ def _conditions(configured: Audience, salesforce: SalesforceSchema) -> Iterator[
     for position, query in enumerate(configured.queries):
         top: Way = ("audiences", configured.stem, "queries", position)
         if query.object == "PersonAccount" and salesforce.field("Contact", "IsPersonAccount") is None:
-            yield (*top, "object"), "the org has no person accounts; write `Contact` or `Lead`"
+            message = "the org has no person accounts; write `Contact` or `Lead`"
+            yield (*top, "object"), f"query {query.name}: {message}"
         for way, object_name, comparison in query.comparisons():
             field = salesforce.field(object_name, comparison.field or "")
-            message = condition_problem(comparison, field) if field else None
-            if message:
-                yield (*top, *way, comparison.operator), f"query {query.name}: {message}"
+            problem = condition_problem(comparison, field) if field else None
+            if problem:
+                yield (*top, *way, comparison.operator), f"query {query.name}: {problem}"
 
 
 def _rules(rules: tuple[Rule, ...], salesforce: SalesforceSchema) -> Iterator[Finding]:
@@ -173,13 +175,17 @@ def _rule_problem(rule: Rule, field: SalesforceField) -> str | None:
 def unknown_field(use: FieldUse, salesforce: SalesforceSchema) -> str:
     """Say where a path leaves the schema, and what is there instead."""
     *relationships, last = use.path.split(".")
-    current: str = use.object
+    current, several = str(use.object), ""
     for relationship in relationships:
         found = salesforce.objects.get(current)
-        known = {f.relationship: f.reference_to for f in found.fields.values() if f.relationship} if found else {}
+        known = {f.relationship: f for f in found.fields.values() if f.relationship} if found else {}
         if relationship not in known:
             return f"{current} has no relationship {relationship}{did_you_mean(relationship, known)}"
-        current = known[relationship][0] if known[relationship] else relationship
+        reference = known[relationship]
+        if len(reference.reference_to) > 1:
+            several = f"{current}.{relationship} is one of several objects ({', '.join(reference.reference_to)}), "
+            several += "of which SOQL reads the fields of `Name` alone: "
+        current = reference.parent or relationship
     target = salesforce.objects.get(current)
     names = target.fields if target else {}
-    return f"{current} has no field {last}, or hides it from the Salesforce user{did_you_mean(last, names)}"
+    return f"{several}{current} has no field {last}, or hides it from the Salesforce user{did_you_mean(last, names)}"

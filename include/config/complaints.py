@@ -51,10 +51,20 @@ def complain(document: Document, model: type[BaseModel], errors: list[ErrorDetai
     for way, error in zip(ways, errors, strict=True):
         if error["type"] == "too_short" and any(len(other) > len(way) and other[: len(way)] == way for other in ways):
             continue  # pydantic counts only the good entries of a list
-        message = _message(error, model, way)
+        message = _in_query(document, way) + _message(error, model, way)
         if (way, message) not in seen:
             seen.add((way, message))
             document.problem(way, message)
+
+
+def _in_query(document: Document, way: Way) -> str:
+    """The name of the query that a value belongs to, as its message begins."""
+    match document.content, way:
+        case {"queries": [*queries]}, ("queries", int() as position, str() as key, *_) if key != "name":
+            query = queries[position]
+            name = query.get("name") if isinstance(query, dict) else None
+            return f"query {name}: " if isinstance(name, str) else ""
+    return ""
 
 
 def _way(document: Document, error: ErrorDetails) -> Way:

@@ -51,8 +51,8 @@ def _describe_parents(client: SalesforceClient, schema: SalesforceSchema, object
     for relationship in path.split(".")[:-1]:
         if current is None:
             return
-        targets = [field.reference_to for field in current.fields.values() if field.relationship == relationship]
-        current = _describe(client, schema, targets[0][0]) if targets and targets[0] else None
+        parents = [field.parent for field in current.fields.values() if field.relationship == relationship]
+        current = _describe(client, schema, parents[0]) if parents and parents[0] else None
 
 
 def _require_needed(schema: SalesforceSchema) -> None:

@@ -74,8 +74,8 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `group_changes` (email_key, interests, query_number) and `tag_changes` (email_key, tag, query_number).
 
     They hold what is due and not there yet; query_number is the first query that asks for it. A single-choice category
-    takes the group of the first query, and none where the member has one of its groups. Raises ConfigError for a group
-    that the audience lacks.
+    takes the group of the first query, and none where the member has one of its groups that `removals` does not take.
+    Raises ConfigError for a group that the audience lacks.
     """
     groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in group_targets(query, inputs.schema)]
     slots = literal_table(groups, ("query_number", "slot", "interest", "excluding"))
@@ -86,8 +86,10 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SELECT email_key, list(interest ORDER BY interest) AS interests, min(query_number) AS query_number FROM (
             SELECT email_key, slot, arg_min(interest, query_number) AS interest, min(query_number) AS query_number
             FROM due JOIN {slots} USING (query_number)
-            LEFT JOIN roster USING (email_key)
-            WHERE NOT list_has_any(coalesce(roster.groups, []), excluding)
+            LEFT JOIN roster USING (email_key) LEFT JOIN removals USING (email_key)
+            WHERE NOT coalesce(list_has_any(
+                list_filter(roster.groups, lambda x: NOT coalesce(list_contains(removals.groups, x), false)), excluding
+            ), false)
             GROUP BY email_key, slot
         ) GROUP BY email_key
         """

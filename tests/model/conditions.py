@@ -13,8 +13,10 @@ DAY = timedelta(days=1)
 
 
 def selects(query: Record, person: Record, today: date, zone: ZoneInfo) -> bool:
-    """Whether a query of an audience file selects a person."""
+    """Whether a query of an audience file selects a person; `campaigns` are the person's campaign members."""
     wanted = query["object"]
+    if wanted == "CampaignMember":
+        return _holds({"campaign_member": query.get("where", {"all": []})}, person, today, zone)
     if wanted == "PersonAccount":
         if person["object"] != "Contact" or not person.get("IsPersonAccount"):
             return False
@@ -88,6 +90,8 @@ def _holds(condition: Record, person: Record, today: date, zone: ZoneInfo) -> bo
         return any(_holds(each, person, today, zone) for each in condition["any"])
     if "not" in condition:
         return not _holds(condition["not"], person, today, zone)
+    if "campaign_member" in condition:
+        return any(_holds(condition["campaign_member"], each, today, zone) for each in person.get("campaigns", ()))
     (operator,) = set(condition) - {"field"}
     value = person.get(condition["field"])
     value = None if value == "" else value

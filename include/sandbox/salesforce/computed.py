@@ -12,6 +12,7 @@ _CUSTOMER_SCORE = (
 )
 _FORMULAS = {
     ("Contact", "Customer_Score__c"): _CUSTOMER_SCORE,
+    ("Name", "Type"): """CASE WHEN {table}."Id" IS NULL THEN NULL ELSE 'User' END""",
     # A person's formula fields show on the account too.
     ("Account", "Customer_Score__pc"): (
         f"""(SELECT {_CUSTOMER_SCORE.format(table="p")} FROM "Contact" AS p"""

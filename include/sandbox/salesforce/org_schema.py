@@ -14,6 +14,7 @@ from include.sandbox.salesforce.described import (
     system_fields,
     twin_of,
 )
+from include.sandbox.salesforce.name_object import name_object
 from include.sandbox.salesforce.schema import Child, Field, Schema, SObject
 
 DATA = Path(__file__).parent.parent / "data" / "salesforce"
@@ -35,6 +36,7 @@ def load_schema(*, person_accounts: bool) -> Schema:
     account = PERSON_ACCOUNT if person_accounts else PLAIN_ACCOUNT
     described = [_from_file(name, overlay) for name in (account, *SHARED)]
     described += [object_describe(entry, _own_fields(entry, person_accounts)) for entry in overlay["objects"]]
+    described.append(name_object(next(one for one in described if one["name"] == "User")))
     for one in described:
         _lay_over(one, overlay["fields"].get(one["name"], ()), person_accounts=person_accounts)
         one["recordTypeInfos"] = [

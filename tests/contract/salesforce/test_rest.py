@@ -250,6 +250,24 @@ def test_several_slashes_before_the_path_count_as_one(rest: requests.Session) ->
     assert answer.status_code == 200
 
 
+def test_an_owner_that_may_be_a_queue_shows_the_fields_of_name_alone(org: Served, rest: requests.Session) -> None:
+    """sforce_api_objects_name.htm; the refusal's words: tprouvot/Salesforce-Inspector-reloaded issue 95."""
+
+    def answer(query: str) -> requests.Response:
+        return rest.get(f"{DATA}/query", params={"q": query})
+
+    rest.post(f"{DATA}/sobjects/Lead", json={"LastName": "Hopper", "Company": "Navy"})
+    (lead,) = answer("SELECT Owner.Type, Owner.Alias FROM Lead WHERE Owner.Type = 'User'").json()["records"]
+    assert lead["Owner"]["attributes"]["type"] == "Name"
+    (refusal,) = answer("SELECT Owner.UserType FROM Lead").json()
+    assert refusal["errorCode"] == "INVALID_FIELD"
+    assert "No such column 'UserType' on entity 'Name'" in refusal["message"]
+    assert answer("SELECT Owner.UserType FROM Contact").status_code == 200  # always a user
+    assert answer("SELECT Id FROM Name").json()[0]["errorCode"] == "INVALID_TYPE"
+    described = rest.get(f"{DATA}/sobjects/Name/describe").json()
+    assert (described["queryable"], described["keyPrefix"]) == (False, None)
+
+
 def test_a_querys_columns_are_told_instead_of_its_records(rest: requests.Session) -> None:
     def columns(query: str) -> dict:
         return rest.get(f"{DATA}/query", params={"q": query, "columns": "true"}).json()

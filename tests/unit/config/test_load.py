@@ -155,7 +155,8 @@ def test_a_wrong_line_is_one_problem(tmp_path: Path, line: str, message: str) ->
 def test_a_wrong_condition_is_one_problem(tmp_path: Path, where: str, message: str) -> None:
     text = NEWSLETTER.replace("{field: MailingCountry, equals: France}", where)
     (line,) = problems(write_configuration(tmp_path, text))
-    assert line.startswith(f"{FILE}:14: queries[0].where{message}")
+    key, _, told = message.partition(": ")
+    assert line.startswith(f"{FILE}:14: queries[0].where{key}: query french: {told}")
 
 
 def test_words_keep_their_yaml_1_2_meaning(tmp_path: Path) -> None:

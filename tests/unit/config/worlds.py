@@ -79,6 +79,7 @@ def an_org() -> SalesforceSchema:
         a_field("Birthdate", "date"),
         a_field("Annual_Spend__c", "double"),
         a_field("AccountId", "reference", relationship="Account", reference_to=("Account",)),
+        a_field("OwnerId", "reference", relationship="Owner", reference_to=("User",)),
     )
     lead = _object(
         "Lead",
@@ -90,10 +91,20 @@ def an_org() -> SalesforceSchema:
         a_field("Status", "picklist", nillable=False, defaulted_on_create=True),
         a_field("AnnualRevenue", "currency"),
         a_field("MC_Key__c", length=32),
+        a_field("OwnerId", "reference", relationship="Owner", reference_to=("Group", "User")),
     )
     account = _object("Account", a_field("Name"), a_field("Type", "picklist"), a_field("Industry", "picklist"))
+    member = _object(
+        "CampaignMember",
+        a_field("Status", "picklist"),
+        a_field("CampaignId", "reference", relationship="Campaign", reference_to=("Campaign",)),
+    )
+    campaign = _object("Campaign", a_field("Name"), a_field("StartDate", "date"))
+    user = _object("User", a_field("Name"), a_field("UserType", "picklist"))
+    either = _object("Name", a_field("Name"), a_field("Type", "picklist"))
+    others = (account, member, campaign, user, either)
     ours = (_object("MC_Audience__c", a_field("List_Id__c")), _object("MC_Subscriber__c", a_field("Key__c")))
-    return SalesforceSchema({item.name: item for item in (contact, lead, account, *ours)})
+    return SalesforceSchema({item.name: item for item in (contact, lead, *others, *ours)})
 
 
 def an_audience(**required: bool) -> AudienceSchema:

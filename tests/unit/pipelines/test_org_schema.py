@@ -11,7 +11,11 @@ def fields(*names, **references):
     plain = [SalesforceField(name, name, "string") for name in names]
     return plain + [
         SalesforceField(
-            f"{relationship}Id", relationship, "reference", reference_to=(target,), relationship=relationship
+            f"{relationship}Id",
+            relationship,
+            "reference",
+            reference_to=tuple(target.split()),
+            relationship=relationship,
         )
         for relationship, target in references.items()
     ]
@@ -45,6 +49,19 @@ def test_parents_on_the_paths_are_described_once():
     assert schema.field("Contact", "Account.Owner.Name")
     assert schema.field("Lead", "Owner.Name")
     assert sorted(org.asked) == sorted(set(org.asked))
+
+
+def test_x02_behind_a_reference_to_several_objects_are_the_fields_of_name():
+    """Not those of the object that the describe happens to list first."""
+    org = an_org(
+        Lead=fields(*NEEDED_FIELDS, Owner="Group User"),
+        Name=fields("Name", "Type"),
+        Group=fields("Name", "DeveloperName"),
+    )
+    schema = read_schema(org, {"Contact": [], "Lead": ["Owner.Name", "Owner.DeveloperName"]})
+    assert schema.field("Lead", "Owner.Name")
+    assert schema.field("Lead", "Owner.DeveloperName") is None
+    assert "Group" not in org.asked
 
 
 def test_paths_that_lead_nowhere_and_objects_that_are_not_deployed_are_left_out():

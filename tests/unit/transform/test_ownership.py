@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.transform.carrying_out import carry_out
 from tests.unit.transform.test_assignments import LIST, QUERY, one_member, remembered
 from tests.unit.transform.worlds import Outcome, World, audience, plan
 
@@ -86,3 +87,44 @@ def test_x01_the_memory_of_who_stops_waits_for_what_is_taken() -> None:
     (row,) = outcome.assignments
     assert row["stops"]
     assert sorted(row["op_ids"]) == sorted(operation["op_id"] for operation in outcome.operations)
+
+
+DAILY = QUERY | {"groups": ["Pace / Daily"], "tags": []}
+WEEKLY = QUERY | {"groups": ["Pace / Weekly"], "tags": []}
+
+
+def test_x01_a_single_choice_that_a_query_gave_makes_room_for_the_one_it_gives_now() -> None:
+    world = remembered(one_member(groups=["i-daily"]), DAILY, owned_groups=["i-daily"])
+    outcome = plan(world, audience(policy="two_way", queries=[WEEKLY]))
+    (update,) = outcome.of("update_member")
+    assert update["after"] == {"interests": {"i-daily": False, "i-weekly": True}}
+
+
+@pytest.mark.parametrize("query", [NOBODY, QUERY | {"groups": [], "tags": []}], ids=["stops matching", "query edited"])
+def test_x01_what_a_run_for_one_query_leaves_is_taken_by_the_next_one(query: dict[str, Any]) -> None:
+    world = owning(QUERY)
+    configured = audience(policy="two_way", queries=[query])
+    carry_out(world, plan(world, configured, only_query="q"))
+    assert taken(plan(world, configured)) == (["i-news"], ["Customer"])
+
+
+def test_x01_who_is_held_back_loses_it_when_validation_lets_go() -> None:
+    world = owning(QUERY)
+    world.finding(world.people[0]["id"], "some_rule", "update")
+    configured = audience(policy="two_way", queries=[NOBODY])
+    carry_out(world, plan(world, configured))
+    assert plan(world, configured).assignments == []
+    world.findings.clear()
+    assert taken(plan(world, configured)) == (["i-news"], ["Customer"])
+
+
+def test_x01_what_is_given_for_one_query_is_owned_by_every_one_that_asks_for_it() -> None:
+    """It was taken away in Mailchimp from the first query, and given again for the second."""
+    world = remembered(one_member(), QUERY)
+    both = audience(policy="two_way", queries=[QUERY, QUERY | {"name": "other"}])
+    carry_out(world, plan(world, both))
+    configured = audience(policy="two_way", queries=[QUERY])
+    carry_out(world, plan(world, configured))
+    assert taken(plan(world, audience(policy="two_way", queries=[NOBODY]))) == (
+        ["i-news"], ["Customer"],
+    )  # fmt: skip

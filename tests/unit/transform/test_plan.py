@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from datetime import timedelta
@@ -14,7 +13,8 @@ from hypothesis import strategies as st
 from include.config.models import Query
 from include.keys import email_key
 from include.transform.reasons import MEANINGS, Reason
-from tests.unit.transform.worlds import BORN, LIST, Outcome, World, audience, plan
+from tests.unit.transform.carrying_out import PARTS, carry_out
+from tests.unit.transform.worlds import BORN, LIST, World, audience, plan
 
 EMAILS = [f"p{number}@x.example" for number in range(9)]
 STATUSES = ("subscribed", "subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived", "forgotten")
@@ -59,8 +59,6 @@ MEMBER = st.fixed_dictionaries({
     "synced": st.sampled_from([None, {"FNAME": "Rob"}, {"SPEND": "7", "TIER": "Gold"}]),
     "assigned": st.booleans(), "former": st.sampled_from([None, None, *EMAILS]),
 })  # fmt: skip
-PARTS = ("MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry",
-         "Street", "City", "State", "PostalCode", "Country")  # fmt: skip
 
 
 @st.composite
@@ -105,43 +103,6 @@ def _add_member(world: World, email: str, drawn: dict[str, Any]) -> None:
         world.former_email(f"c{drawn['contact']}", drawn["former"], LIST)
 
 
-def apply(world: World, outcome: Outcome) -> None:
-    """Carry a plan out as the vendors would, and remember as `refresh` would."""
-    members = {member["email_key"]: member for member in world.members}
-    for operation in sorted(outcome.operations, key=lambda operation: operation["kind"] == "add_tag"):
-        after, key = operation["after"], operation["email_key"]
-        match operation["kind"]:
-            case "add_member":
-                groups = sorted(after.get("interests", {}))
-                # A contact keeps its id for good; a new one has an id of its own.
-                world.members = [member for member in world.members if member["email_key"] != key]
-                world.member(after["email_address"], after["status"], contact_id=f"new-{key}", groups=groups,
-                             merge_fields=after["merge_fields"])  # fmt: skip
-                members[key] = world.members[-1]
-            case "update_member":
-                stored = json.loads(members[key]["merge_fields"]) | after.get("merge_fields", {})
-                members[key]["merge_fields"] = json.dumps(stored)
-                members[key]["groups"] = sorted({*members[key]["groups"], *after.get("interests", {})})
-            case "add_tag":
-                members[key]["tags"] = sorted({*members[key]["tags"], after["tag"]})
-            case "create_lead":
-                columns = {
-                    name: str(value).lower() if isinstance(value, bool) else str(value)
-                    for name, value in after.items()
-                    if name not in {"Email", "MC_Key__c"}
-                }
-                blank = dict.fromkeys([*PARTS, "FirstName", "Tier__c", "Spend__c"]) | {"Agreed__c": "false"}
-                world.person(after["Email"], "Lead", mc_key=after["MC_Key__c"], **(blank | columns))
-    world.synced |= {row["email_key"]: json.loads(row["field_values"]) for row in outcome.synced_values}
-    changed = {(row["query"], row["email_key"]) for row in outcome.assignments}
-    world.assignments = [row for row in world.assignments if (row["query"], row["email_key"]) not in changed]
-    world.assignments += [
-        {"list_id": LIST} | {name: row[name] for name in ("query", "email_key", "targets_hash", "person_modified_at")}
-        for row in outcome.assignments
-        if not row["stops"]
-    ]
-
-
 EXAMPLES = settings(
     max_examples=12,
     deadline=None,
@@ -172,7 +133,7 @@ def test_the_plan_does_not_depend_on_the_order_of_rows(world: World, shuffler: r
 @given(worlds())
 @EXAMPLES
 def test_g05_a_plan_that_was_carried_out_leaves_nothing_to_plan(world: World) -> None:
-    apply(world, plan(world, CONFIGURED))
+    carry_out(world, plan(world, CONFIGURED))
     again = plan(world, CONFIGURED)
     assert again.operations == []
     assert [row for row in again.assignments if row["stops"]] == []
@@ -224,5 +185,5 @@ def test_a_lead_that_was_created_gets_what_its_queries_give_with_the_run_after()
     for _ in range(3):
         outcome = plan(world, configured)
         kinds.append([operation["kind"] for operation in outcome.operations])
-        apply(world, outcome)
+        carry_out(world, outcome)
     assert kinds == [["create_lead"], ["add_tag"], []]

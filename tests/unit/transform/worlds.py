@@ -234,7 +234,11 @@ def plan(
     world: World, configured: Audience | None = None, audience_schema: AudienceSchema | None = None, **more: Any
 ) -> Outcome:
     """Map, then plan."""
-    inputs = inputs_for(configured or audience(), audience_schema, **more)
+    return plan_with(world, inputs_for(configured or audience(), audience_schema, **more))
+
+
+def plan_with(world: World, inputs: Inputs) -> Outcome:
+    """Map, then plan, with these inputs."""
     connection = world.connection()
     connection.register("mapped", map_people(connection, inputs).to_arrow_table())
     connection.register("lead_candidates", lead_candidates(connection, inputs).to_arrow_table())

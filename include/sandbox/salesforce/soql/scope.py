@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from include.sandbox.salesforce.errors import ApiError
+from include.sandbox.salesforce.name_object import NAME
 from include.sandbox.salesforce.schema import Field, Schema, SObject
 from include.sandbox.salesforce.soql.tree import Path, Place
 from include.sandbox.salesforce.tables import column_sql, quoted
@@ -68,7 +69,7 @@ class Scope:
 
     def __init__(self, schema: Schema, name: str, alias: str, place: Place, depth: int = 0) -> None:
         found = schema.find(name)
-        if found is None:
+        if found is None or not found.describe["queryable"]:
             raise place.refused(
                 "INVALID_TYPE",
                 f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to "
@@ -123,7 +124,8 @@ class Scope:
         target = self.schema.objects[reference.reference_to[0]]
         alias = f"{self.table}_{len(self._parents) + 1}"
         join = f' LEFT JOIN {quoted(target.name)} AS {alias} ON {alias}."Id" = {table}.{quoted(reference.name)}'
-        return Parent(reference.relationship, reference.name, alias, target, join)
+        shown = target if len(reference.describe["referenceTo"]) == 1 else self.schema.objects[NAME]
+        return Parent(reference.relationship, reference.name, alias, shown, join)
 
 
 def no_such_column(path: Path, name: str, sobject: SObject) -> ApiError:
