@@ -1,12 +1,13 @@
 """What the org allows per day, and what is left of it."""
 
-from datetime import date
+from datetime import date, timedelta
 from threading import Lock
 
 from include.sandbox.controls import Controls, Switch
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.store import OrgStore
 from include.sandbox.salesforce.tables import quoted
+from include.sandbox.salesforce.values import stamp
 from include.sandbox.salesforce.wordings import assumed
 
 SWITCHES = {
@@ -22,6 +23,17 @@ _FIXED = {
     "FileStorageMB": 10_240,
     "HourlyPublishedPlatformEvents": 50_000,
 }
+# What jobs have used since a moment; an ingest job of 2.0 has a batch per 10,000 rows, a query job none.
+_USED = {
+    "DailyBulkApiBatches": """
+        SELECT coalesce(sum(CASE kind WHEN 'batch' THEN 1 ELSE (processed + 9999) / 10000 END), 0)
+        FROM _jobs WHERE kind IN ('batch', 'ingest') AND created >= ?""",
+    "DailyBulkV2QueryJobs": "SELECT count(*) FROM _jobs WHERE kind = 'query' AND created >= ?",
+    "DailyBulkV2QueryFileStorageMB": """
+        SELECT coalesce(sum(length(body)), 0) / 1048576
+        FROM _job_pages JOIN _jobs ON _jobs.id = _job_pages.job WHERE created >= ?""",
+}
+_WINDOW = timedelta(hours=24)
 
 
 class Limits:
@@ -64,8 +76,16 @@ class Limits:
             "DailyApiRequests": {"Max": self.most, "Remaining": max(0, self.most - self._used)},
             "DataStorageMB": {"Max": storage, "Remaining": max(0, storage - self._stored_megabytes())},
         }
-        report.update({name: {"Max": most, "Remaining": most} for name, most in _FIXED.items()})
+        used = self._used_by_jobs()
+        report.update(
+            {name: {"Max": most, "Remaining": max(0, most - used.get(name, 0))} for name, most in _FIXED.items()}
+        )
         return dict(sorted(report.items()))
+
+    def _used_by_jobs(self) -> dict[str, int]:
+        since = stamp(self._controls.now() - _WINDOW)
+        with self._store.database.reading() as connection:
+            return {name: int(connection.execute(sql, (since,)).fetchone()[0]) for name, sql in _USED.items()}
 
     def _stored_megabytes(self) -> int:
         with self._store.database.reading() as connection:

@@ -45,6 +45,8 @@ def load_schema(*, person_accounts: bool) -> Schema:
         ]
     if person_accounts:
         _add_twins(described)
+    for one in described:
+        one["fields"] = _alike(one["fields"])
     return _schema(described, person_accounts=person_accounts)
 
 
@@ -76,6 +78,12 @@ def _add_twins(described: list[dict[str, Any]]) -> None:
     known = {one["name"] for one in objects["Account"]["fields"]}
     twins = (twin_of(one) for one in objects["Contact"]["fields"] if one["name"].endswith("__c"))
     objects["Account"]["fields"] += [twin for twin in twins if twin["name"] not in known]
+
+
+def _alike(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All fields with the keys of the first, a recorded one; what newer API versions have besides are flags."""
+    keys = list(fields[0])
+    return [{key: one.get(key, False) for key in keys} for one in fields]
 
 
 def _schema(described: list[dict[str, Any]], *, person_accounts: bool) -> Schema:

@@ -444,3 +444,24 @@ def test_older_versions_sort_columns_and_count_in_locators(
         "b,x" if header and header.startswith('"L') else "x,b",
         "null",
     )
+
+
+def test_result_rows_come_in_another_order_than_the_uploads(rest: requests.Session) -> None:
+    names = [f"n{one:03}" for one in range(150)]
+    job = ingest(rest, "Contact", "insert", "LastName\n" + "".join(f"{name}\n" for name in names))
+    told = [row["LastName"] for row in rows(rest, job, "successfulResults")]
+    assert sorted(told) == names != told
+
+
+def test_limits_show_what_jobs_have_used_within_a_day(org: Served, rest: requests.Session) -> None:
+    query(rest, "SELECT Id FROM Contact")
+    ingest(rest, "Contact", "insert", "LastName\nDoe\n")
+
+    def remaining() -> list[int]:
+        limits = rest.get(f"{DATA}/limits").json()
+        return [limits[name]["Remaining"] for name in ("DailyBulkV2QueryJobs", "DailyBulkApiBatches")]
+
+    assert remaining() == [9_999, 14_999]
+    org.controls.set_switches({"session_seconds": 3 * 24 * 3600})
+    org.controls.clock.set(org.controls.now() + timedelta(hours=25))
+    assert remaining() == [10_000, 15_000]

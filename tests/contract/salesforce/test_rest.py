@@ -118,6 +118,37 @@ def test_describe_is_the_recorded_one_with_the_overlay(client: Salesforce) -> No
     assert labels == {"gold": "Gold", "silver": "Silver", "bronze": "Bronze"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "file"),
+    [
+        ("org", "Account", "cumulusci_Account_PersonAccountOrg.describe.json"),
+        ("plain_org", "Account", "grouparoo_Account.describe.v42.json"),
+        ("plain_org", "Contact", "grouparoo_Contact.describe.v42.json"),
+        ("plain_org", "Lead", "grouparoo_Lead.describe.v42.json"),
+        ("plain_org", "Campaign", "grouparoo_Campaign.describe.v42.json"),
+    ],
+)
+def test_a_describe_answer_equals_the_recorded_one_but_for_the_overlay(
+    request: pytest.FixtureRequest, kind: str, name: str, file: str
+) -> None:
+    import json
+
+    from include.sandbox.salesforce.org_schema import DATA as FILES
+
+    served: Served = request.getfixturevalue(kind)
+    recorded = json.loads((FILES / file).read_text("utf-8"))
+    described = served.rest().get(f"{DATA}/sobjects/{name}/describe").json()
+    overlaid = {"fields", "recordTypeInfos"}
+    assert list(described) == list(recorded)
+    assert {key: described[key] for key in described.keys() - overlaid} == {
+        key: recorded[key] for key in recorded.keys() - overlaid
+    }
+    fields = {one["name"]: one for one in described["fields"]}
+    assert [fields[one["name"]] for one in recorded["fields"]] == recorded["fields"]
+    shape = {key: type(value) for key, value in recorded["fields"][0].items()}
+    assert all(one.keys() == shape.keys() for one in fields.values())
+
+
 def test_org_lists_objects_versions_and_user(client: Salesforce, rest: requests.Session) -> None:
     names = {one["name"] for one in client.describe()["sobjects"]}
     assert {"Account", "Contact", "Lead", "CampaignMember", "MC_Subscriber__c"} <= names

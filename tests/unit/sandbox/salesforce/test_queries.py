@@ -241,3 +241,19 @@ def test_count_answers_the_number_alone(people: Bench) -> None:
 def test_name_and_photo_are_put_together(people: Bench) -> None:
     (record,) = people.records("SELECT Id, Name, PhotoUrl FROM Contact WHERE FirstName != null")
     assert (record["Name"], record["PhotoUrl"]) == ("Élodie Ada", f"/services/images/photo/{record['Id']}")
+
+
+def test_a_query_reaches_five_parents_and_no_sixth(org: Bench) -> None:
+    top = ""
+    for name in "ABCDE":
+        top = org.insert("Account", Name=name, ParentId=top or None)
+    org.insert("Contact", LastName="Doe", AccountId=top)
+    path = "Account.Parent.Parent.Parent.Parent.Name"
+    assert (
+        org.records(f"SELECT {path} FROM Contact WHERE {path} = 'A' ORDER BY {path}")[0]["Account"]["Parent"]["Parent"][
+            "Parent"
+        ]["Parent"]["Name"]
+        == "A"
+    )
+    with pytest.raises(ApiError, match="more than 5 levels"):
+        org.records(f"SELECT {path.replace('Account.', 'Account.Parent.')} FROM Contact")
