@@ -25,6 +25,9 @@ from include.sandbox.salesforce.wordings import assumed
 
 OBJECT = "Lead"
 SWITCHES = {
+    "unknown_assignment_rules_refuse": Switch(
+        True, "a call that asks for an assignment rule that is not there is refused, else no rule is applied"
+    ),
     "default_lead_owner": Switch(
         "",
         "who gets a lead that no entry of its assignment rule takes (Lead Settings); empty: it keeps its owner",
@@ -94,8 +97,13 @@ def _entry(connection: sqlite3.Connection, schema: Schema, where: str, entry: Ma
         raise ValueError(f"{where}, {error}") from error
 
 
-def asked_for(rules: Sequence[AssignmentRule], assignment: str) -> AssignmentRule | None:
+def asked_for(rules: Sequence[AssignmentRule], assignment: str, *, must_exist: bool) -> AssignmentRule | None:
     """The rule that a request asks for; None: no rule is applied.
+
+    Args:
+        rules: of the org.
+        assignment: `TRUE`, `FALSE` or a rule's id.
+        must_exist: whether the id of a rule that is not there is refused, else no rule is applied.
 
     Raises:
         ApiError: INVALID_CROSS_REFERENCE_KEY: there is no rule with that id.
@@ -107,6 +115,8 @@ def asked_for(rules: Sequence[AssignmentRule], assignment: str) -> AssignmentRul
     for rule in rules:
         if rule.record_id == assignment:
             return rule
+    if not must_exist:
+        return None
     raise ApiError.assumed(400, assumed("no_such_rule"))
 
 

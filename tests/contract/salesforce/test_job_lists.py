@@ -53,3 +53,11 @@ def test_jobs_are_listed_by_type(rest: requests.Session, made: dict[str, list[st
     assert {one["id"] for one in jobs} == set(made[job_type] if job_type != "V2Query" else [])
     assert {one["jobType"] for one in jobs} <= {job_type}
     assert listed(rest, "ingest", isPkChunkingEnabled="true") == ([], [0])
+
+
+def test_a_job_made_together_with_its_data_is_refused(rest: requests.Session) -> None:
+    """Not served: the multipart call that makes a job and uploads in one."""
+    job = ("job", '{"object": "Lead", "operation": "insert"}', "application/json")
+    parts = {"job": job, "content": ("content", "LastName,Company\nDoe,Acme\n", "text/csv")}
+    refused = rest.post(f"{DATA}/jobs/ingest", files=parts)
+    assert (refused.status_code, refused.json()[0]["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")

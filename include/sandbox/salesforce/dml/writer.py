@@ -131,7 +131,10 @@ class Writer:
         Validation(ruled.validation, now, switches).write(
             connection, sobject, changes, partial(self._write, connection, sobject, stamp(now)), found
         )
-        rule = asked_for(ruled.assignment, options.assignment) if sobject.name == ASSIGNED else None
+        if sobject.name != ASSIGNED:
+            return
+        must_exist = bool(switches["unknown_assignment_rules_refuse"])
+        rule = asked_for(ruled.assignment, options.assignment, must_exist=must_exist)
         if rule:
             otherwise = str(switches["default_lead_owner"])
             assign(connection, schema, rule, standing(changes), now, otherwise)

@@ -130,6 +130,18 @@ def test_r08_a_duplicates_fields_are_told_where_the_header_asks(org: Bench):
     assert (shown[1]["Id"], shown[1]["City"], shown[1]["IsConverted"]) == (there, "Bonn", False)
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_an_assignment_rule_that_is_not_there_refuses_the_call_or_is_passed_over(org: Bench, refused: bool):
+    org.controls.set_switches({"unknown_assignment_rules_refuse": refused})
+    options = SaveOptions(assignment="01Q5g0000000009EAA")
+    if refused:
+        with pytest.raises(ApiError, match="invalid cross reference id"):
+            org.save("Lead", "insert", LEAD, options=options)
+    else:
+        org.save("Lead", "insert", LEAD, options=options)
+    assert len(org.values("SELECT Id FROM Lead")) == int(not refused)
+
+
 @pytest.mark.parametrize("default", ["", SALES_USER_ID])
 def test_a_lead_that_no_entry_takes_keeps_its_owner_or_gets_the_default_one(org: Bench, default: str):
     entry = {"assignedTo": SALES_USER_ID, "formula": 'City = "Bonn"'}
