@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from include.config.candidates import did_you_mean
+from include.config.check_groups import record_group_problems
 from include.config.check_leads import lead_problems
 from include.config.check_policies import policy_problems
 from include.config.check_types import condition_problem
@@ -43,6 +44,7 @@ def check(configuration: Configuration, stem: str, audience: AudienceSchema, sal
         *_merge_fields(configured, audience, top),
         *_pairs(configured, audience, salesforce),
         *_groups(configured, audience, top),
+        *record_group_problems(configured, audience, salesforce),
         *_uses(configured, salesforce),
         *_conditions(configured, salesforce),
         *_rules(configuration.rules, salesforce),

@@ -11,7 +11,7 @@ from include.config.models import Audience, Checkbox, Configuration, Rule
 from include.config.sources import Way
 from include.schema import PERSON_OBJECTS, ConditionObject, PersonObject
 
-Use = Literal["mapping", "condition", "object", "consent", "opt_out", "rule"]
+Use = Literal["mapping", "condition", "object", "consent", "opt_out", "groups", "rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def _uses(configuration: Configuration) -> Iterator[FieldUse]:
 
 
 def audience_uses(audience: Audience) -> Iterator[FieldUse]:
-    """The fields that an audience reads: mapped, consent and opt-out checkboxes, those of its queries' conditions."""
+    """The fields that an audience reads: mapped, consent and opt-out checkboxes, groups, conditions of its queries."""
     top: Way = ("audiences", audience.stem)
     at: Way
     for tag, mapping in audience.fields.items():
@@ -56,6 +56,10 @@ def audience_uses(audience: Audience) -> Iterator[FieldUse]:
                 at = (*top, "fields", tag, object_name.lower())
                 yield FieldUse(object_name, path, "mapping", at, mapping.country)
     yield from _checkbox_uses(audience, top)
+    for category, group_field in audience.groups_from.items():
+        for object_name in PERSON_OBJECTS:
+            if path := group_field.field(object_name):
+                yield FieldUse(object_name, path, "groups", (*top, "groups_from", category, object_name.lower()))
     for position, query in enumerate(audience.queries):
         if query.object == "CampaignMember":
             yield FieldUse("CampaignMember", "CampaignId", "object", (*top, "queries", position, "object"))

@@ -18,7 +18,7 @@ from include.config.policies import (
     PolicyName,
     StopsMatching,
 )
-from include.config.queries import Query
+from include.config.queries import GroupField, Query
 from include.config.scalars import Cap, CronExpression, DateBounds, Share, Switch, TimeZone
 from include.config.sources import Sources
 from include.config.strict import Model
@@ -209,6 +209,10 @@ class Audience(Model):
     mirror: Literal["people", "all"] = "people"
     fields: dict[str, FieldMapping]
     queries: tuple[Query, ...] = ()
+    groups_from: dict[str, GroupField] = Field(
+        default_factory=dict,
+        description="category of groups to the multi-select field of the record that lists a person's groups of it",
+    )
     circuit_breaker: CircuitBreaker = CircuitBreaker()
 
     @property

@@ -62,7 +62,9 @@ def _suites(run: SyncRun, connection: DuckDBPyConnection, inputs: Inputs) -> tup
     _stage(run, connection, "mapped", map_people(connection, inputs))
     _complete_rule_columns(run, connection)
     suites = [
-        *people_suites(inputs.schema, inputs.audience.fields, rules, inputs.today, inputs.time_zone),
+        *people_suites(
+            inputs.schema, inputs.audience.fields, rules, inputs.today, inputs.time_zone, inputs.audience.groups_from
+        ),
         member_suite(),
     ]
     if inputs.audience.create_leads.enabled:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from include.errors import ConfigError
 from include.transform import sql
+from include.transform.groups import group_target
 from include.transform.precedence import ACTIVE
+from include.transform.record_groups import givers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,24 +21,30 @@ if TYPE_CHECKING:
     from include.schema import AudienceSchema, Interest
     from include.transform.inputs import Inputs
 
+FIRST_TIME_OR_CHANGED = (
+    "(past.query IS NULL OR past.targets_hash <> matches.targets_hash OR matches.modified_at > past.person_modified_at)"
+)
+
 
 def find_matches(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `matches` (email_key, query_number, modified_at, reading): who is selected by which query of the run.
+    """Make `matches` (email_key, query_number, modified_at, reading, targets_hash, held): who is to get what.
 
-    modified_at and reading are the newest among the e-mail's people that the query selects. Where the person's member
-    has another e-mail, it is the member's (`aliases`).
+    Who is selected by which query of the run; modified_at and reading are the newest among the e-mail's people that the
+    query selects. And whose record lists groups (`listed`), numbered after the queries; held ones get nothing now.
+    Where the person's member has another e-mail, it is the member's (`aliases`).
     """
-    nobody = (
-        "SELECT email_key, 0 AS query_number, CAST(NULL AS TIMESTAMPTZ) AS modified_at, CAST(NULL AS BIGINT) AS reading"
-        " FROM addressees WHERE false"
-    )
     selected = [
         f"""SELECT coalesce(member_key, email_key) AS email_key, {n} AS query_number, m{n} AS modified_at,
-                   r{n} AS reading
+                   r{n} AS reading, {sql.text(targets_hash(query))} AS targets_hash, false AS held
             FROM addressees LEFT JOIN aliases USING (email_key) WHERE q{n}"""
-        for n in range(len(inputs.queries))
+        for n, query in enumerate(inputs.queries)
     ]
-    connection.execute(f"CREATE TEMP TABLE matches AS {' UNION ALL '.join([nobody, *selected])}")
+    listing = """
+        SELECT email_key, query_number, modified_at, CAST(NULL AS BIGINT) AS reading,
+               left(sha256(array_to_string(names, chr(31))), 16) AS targets_hash, held
+        FROM listed
+    """
+    connection.execute(f"CREATE TEMP TABLE matches AS {' UNION ALL '.join([listing, *selected])}")
 
 
 def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
@@ -48,22 +56,22 @@ def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """
     known = inputs.known_reading
     changed = "false" if known is None else f"matches.reading > {known}"
-    conditions = sql.choice(
-        (f"query_number = {n}", changed if query.run == "manual" else _first_time_or_changed(query))
-        for n, query in enumerate(inputs.queries)
-    )
-    names = sql.choice((f"query_number = {n}", sql.text(query.name)) for n, query in enumerate(inputs.queries))
+    manual = [n for n, query in enumerate(inputs.queries) if query.run == "manual"]
+    conditions = sql.choice(((f"query_number = {n}", changed) for n in manual), FIRST_TIME_OR_CHANGED)
+    names = {n: query.name for n, query in enumerate(inputs.queries)} | givers(inputs)
+    ready = "FROM matches WHERE NOT held"
+    name = sql.choice((f"query_number = {n}", sql.text(name)) for n, name in names.items())
     connection.execute(
         f"""
         CREATE TEMP TABLE due AS
-        SELECT matches.* FROM matches SEMI JOIN (FROM additions WHERE obstacle IS NULL) USING (email_key)
+        SELECT matches.* FROM ({ready}) matches SEMI JOIN (FROM additions WHERE obstacle IS NULL) USING (email_key)
         UNION ALL
-        SELECT matches.* FROM matches
+        SELECT matches.* FROM ({ready}) matches
         JOIN matched USING (email_key)
         SEMI JOIN (FROM roster WHERE status IN ({", ".join(map(sql.text, ACTIVE))})) USING (email_key)
         LEFT JOIN person_gates ON person_gates.key = matched.person_id
         LEFT JOIN member_gates ON member_gates.key = matches.email_key
-        LEFT JOIN assignments past ON past.query = {names} AND past.email_key = matches.email_key
+        LEFT JOIN assignments past ON past.query = {name} AND past.email_key = matches.email_key
         WHERE NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
             AND {conditions}
         """
@@ -73,9 +81,9 @@ def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `group_changes` (email_key, interests, query_number) and `tag_changes` (email_key, tag, query_number).
 
-    They hold what is due and not there yet; query_number is the first query that asks for it. A single-choice category
-    takes the group of the first query, and none where the member has one of its groups that `removals` does not take.
-    Raises ConfigError for a group that the audience lacks.
+    They hold what is due and not there yet; query_number is the first query that asks for it, a record's groups come
+    after those of all queries. A single-choice category takes the first group that is asked for, and none where the
+    member has one of its groups that `removals` does not take. Raises ConfigError for a group that the audience lacks.
     """
     groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in group_targets(query, inputs.schema)]
     slots = literal_table(groups, ("query_number", "slot", "interest", "excluding"))
@@ -84,8 +92,15 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE group_changes AS
         SELECT email_key, list(interest ORDER BY interest) AS interests, min(query_number) AS query_number FROM (
-            SELECT email_key, slot, arg_min(interest, query_number) AS interest, min(query_number) AS query_number
-            FROM due JOIN {slots} USING (query_number)
+            SELECT email_key, slot, min(query_number) AS query_number,
+                   arg_min(interest, {{query: query_number, position: position}}) AS interest
+            FROM (
+                SELECT email_key, query_number, 0 AS position, slot, interest, excluding
+                FROM due JOIN {slots} USING (query_number)
+                UNION ALL
+                SELECT email_key, query_number, position, slot, interest, excluding
+                FROM due JOIN record_groups USING (email_key, query_number)
+            )
             LEFT JOIN roster USING (email_key) LEFT JOIN removals USING (email_key)
             WHERE NOT coalesce(list_has_any(
                 list_filter(roster.groups, lambda x: NOT coalesce(list_contains(removals.groups, x), false)), excluding
@@ -112,25 +127,9 @@ def targets_hash(query: Query) -> str:
     return hashlib.sha256(targets.encode()).hexdigest()[:16]
 
 
-def _first_time_or_changed(query: Query) -> str:
-    return (
-        f"(past.query IS NULL OR past.targets_hash <> {sql.text(targets_hash(query))}"
-        " OR matches.modified_at > past.person_modified_at)"
-    )
-
-
 def group_targets(query: Query, schema: AudienceSchema) -> list[tuple[str, str, str]]:
-    """Per group of a query, in SQL: its slot, its id, and the ids that rule it out where the member has one of them.
-
-    A single-choice category is one slot; elsewhere every group has its own.
-    """
-    targets = []
-    for path in query.groups:
-        interest = _interest(query, path, schema)
-        category = [other.id for other in schema.interests.values() if other.category_id == interest.category_id]
-        slot, excluding = (interest.category_id, category) if interest.single_choice else (interest.id, [interest.id])
-        targets.append((sql.text(slot), sql.text(interest.id), sql.texts(excluding)))
-    return targets
+    """Per group of a query, what `group_target` tells of it."""
+    return [group_target(_interest(query, path, schema), schema) for path in query.groups]
 
 
 def _interest(query: Query, path: str, schema: AudienceSchema) -> Interest:

@@ -47,7 +47,8 @@ def canonical(columns: Sequence[str], field: SalesforceField, merge_field: Merge
         return _address_of_person(columns, mapping)
     (column,) = columns
     if kind_of(field.type) == "multipicklist":
-        return _chosen(column, field, mapping)
+        listed = chosen(column, field, labels=mapping.picklist == "label")
+        return f"array_to_string({listed}, {sql.text(MULTIPICKLIST_SEPARATOR)})"
     if field.type == "picklist" and mapping.picklist == "label":
         return _labelled(column, field)
     return number(column) if merge_field.type == "number" else column
@@ -112,10 +113,10 @@ def _labelled(expression: str, field: SalesforceField) -> str:
     return sql.choice(cases, expression)
 
 
-def _chosen(expression: str, field: SalesforceField, mapping: FieldMapping) -> str:
-    each = _labelled("entry", field) if mapping.picklist == "label" else "entry"
-    chosen = f"list_transform(string_split({expression}, ';'), lambda entry: {each})"
-    return f"array_to_string({chosen}, {sql.text(MULTIPICKLIST_SEPARATOR)})"
+def chosen(expression: str, field: SalesforceField, *, labels: bool = True) -> str:
+    """SQL: the list of what is chosen in a multi-select picklist, by label or by API value; null stays null."""
+    each = _labelled("entry", field) if labels else "entry"
+    return f"list_transform(string_split({expression}, ';'), lambda entry: {each})"
 
 
 def _address_of_person(columns: Sequence[str], mapping: FieldMapping) -> str:

@@ -23,6 +23,7 @@ FATES: tuple[tuple[str, Reason | str], ...] = (
     ("kinds['unsubscribe_member'] IS NOT NULL", Reason.UNSUBSCRIBED),
     ("kinds['archive_member'] IS NOT NULL", Reason.ARCHIVED_WITH_PERSON),
     ("shared", Reason.SHARED_EMAIL_HELD),
+    ("has_person AND status IS NULL AND NOT wanted AND lists_groups", Reason.NOT_A_MEMBER),
     ("has_person AND status IS NULL AND NOT wanted", Reason.NOT_SELECTED),
     ("obstacle IS NOT NULL", "obstacle"),
     ("has_person AND no_update AND status IS NOT NULL", Reason.FAILED_RULE),
@@ -108,6 +109,7 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SELECT email_key, {reason} AS reason, op_ids FROM (
             SELECT whole.email_key, whole.status, whole.person_id IS NOT NULL AS has_person,
                    additions.email_key IS NOT NULL AS wanted,
+                   whole.email_key IN (SELECT email_key FROM listed) AS lists_groups,
                    coalesce(additions.obstacle, new_leads.obstacle) AS obstacle,
                    coalesce(person_gates.no_update, false) OR coalesce(member_gates.no_update, false) AS no_update,
                    len(coalesce(person_gates.left_out, [])) > 0

@@ -109,6 +109,7 @@ def _update_members(inputs: Inputs) -> str:
         SELECT 'update_member' AS kind, roster.email_key, matched.person_id, {before} AS "before", {after} AS "after",
                {precondition} AS precondition,
                CASE WHEN {values_differ.format("after")} IS NOT NULL THEN 'R15'
+                    WHEN group_changes.query_number >= {len(inputs.queries)} THEN 'R13'
                     WHEN interests IS NOT NULL THEN 'R12' ELSE 'X01' END AS behaviour,
                {_query_name(inputs, "group_changes.query_number")} AS query,
                CASE WHEN edited THEN '{EDIT_OVERWRITTEN}' END AS note, CAST(NULL AS VARCHAR) AS tag,

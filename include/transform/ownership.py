@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.transform import sql
-from include.transform.assignments import group_targets, literal_table, targets_hash
+from include.transform.assignments import group_targets, literal_table
 from include.transform.precedence import ACTIVE
+from include.transform.record_groups import givers
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,10 +26,10 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 
     `owned` (email_key, kind, target): what the sync gave members who have it still; kind is `group` or `tag`, target an
     interest's id or a tag. `targets` (query_number, kind, target): what the run's automatic queries give. `unasked`:
-    what is owned and no matching query of the run asks for. `removals` (email_key, groups, tags): the part of it to
-    take away now, where `stops_matching: remove` says so; not of members that are left alone. Reads `matches`,
-    `matched`, `roster`, the gates and the view `assignments`. A run for one query takes nothing away: it does not know
-    who else asks.
+    what is owned, and neither a matching query of the run nor the record asks for. `removals` (email_key, groups,
+    tags): the part of it to take away now, where `stops_matching: remove` says so; not of members that are left alone.
+    Reads `matches`, `matched`, `roster`, `record_groups`, the gates and the view `assignments`. A run for one query
+    takes nothing away: it does not know who else asks.
     """
     automatic = [(n, query) for n, query in enumerate(inputs.queries) if query.run == "automatic"]
     rows = [(n, "'group'", row[1]) for n, query in automatic for row in group_targets(query, inputs.schema)]
@@ -46,8 +47,10 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         ) JOIN (FROM roster WHERE status <> 'forgotten') roster USING (email_key)
         WHERE list_contains(CASE kind WHEN 'tag' THEN roster.tags ELSE roster.groups END, target);
         CREATE TEMP TABLE unasked AS
-        FROM owned ANTI JOIN (SELECT email_key, kind, target FROM matches JOIN targets USING (query_number)) wanted
-            USING (email_key, kind, target);
+        FROM owned ANTI JOIN (
+            SELECT email_key, kind, target FROM matches JOIN targets USING (query_number)
+            UNION ALL SELECT email_key, 'group', interest FROM record_groups
+        ) wanted USING (email_key, kind, target);
         CREATE TEMP TABLE removals AS
         SELECT email_key, list(target ORDER BY target) FILTER (kind = 'group') AS groups,
                list(target ORDER BY target) FILTER (kind = 'tag') AS tags
@@ -73,9 +76,8 @@ def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None
     written anew. Manual queries leave nothing here. Reads `due`, `matches`, `operations`, and what `find_removals`
     makes.
     """
-    automatic = {n: query for n, query in enumerate(inputs.queries) if query.run == "automatic"}
-    hashes = sql.choice((f"query_number = {n}", sql.text(targets_hash(query))) for n, query in automatic.items())
-    names = sql.choice((f"query_number = {n}", sql.text(query.name)) for n, query in automatic.items())
+    lasting = {n: query.name for n, query in enumerate(inputs.queries) if query.run == "automatic"} | givers(inputs)
+    names = sql.choice((f"query_number = {n}", sql.text(name)) for n, name in lasting.items())
     connection.execute(
         f"""
         CREATE TEMP TABLE assignment_changes AS
@@ -99,7 +101,7 @@ def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None
             SELECT * REPLACE (coalesce(owned_groups, []) AS owned_groups, coalesce(owned_tags, []) AS owned_tags)
             FROM assignments {_judged(inputs)}
         )
-        SELECT {names} AS query, due.email_key, {hashes} AS targets_hash, due.modified_at AS person_modified_at,
+        SELECT {names} AS query, due.email_key, due.targets_hash, due.modified_at AS person_modified_at,
                {_both("owned_groups", "waiting")} AS owned_groups, {_both("owned_tags", "waiting")} AS owned_tags,
                coalesce(needed.op_ids, {NOTHING}) AS op_ids, false AS stops
         FROM due LEFT JOIN needed USING (email_key) LEFT JOIN owning USING (email_key, query_number)

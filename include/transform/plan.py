@@ -19,6 +19,7 @@ from include.transform.operations import make_operations
 from include.transform.opt_outs import find_opt_outs
 from include.transform.ownership import find_removals, remember_assignments
 from include.transform.precedence import compare_values
+from include.transform.record_groups import find_record_groups
 from include.transform.write_back import find_write_backs
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     compare_values(connection, inputs)
     find_write_backs(connection, inputs)
     find_additions(connection, inputs)
+    find_record_groups(connection, inputs)
     find_matches(connection, inputs)
     find_due(connection, inputs)
     find_removals(connection, inputs)

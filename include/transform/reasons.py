@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NO_EMAIL = "no_email"
     SHARED_EMAIL = "shared_email"
     NOT_SELECTED = "not_selected"
+    NOT_A_MEMBER = "not_a_member"
     OPTED_OUT = "opted_out"
     NO_CONSENT = "no_consent"
     ARCHIVED = "archived"
@@ -83,6 +84,7 @@ MEANINGS: dict[Reason, Meaning] = {
     Reason.NO_EMAIL: Meaning("skipped", "The person has no e-mail."),
     Reason.SHARED_EMAIL: Meaning("skipped", "Another person with the same e-mail stands for it."),
     Reason.NOT_SELECTED: Meaning("skipped", "No query selects the person."),
+    Reason.NOT_A_MEMBER: Meaning("skipped", "The record lists groups, but no query makes the person a member."),
     Reason.OPTED_OUT: Meaning("skipped", "A person with this e-mail has opted out in Salesforce."),
     Reason.NO_CONSENT: Meaning("skipped", "The consent field does not say yes."),
     Reason.ARCHIVED: Meaning("skipped", "The member is archived."),

@@ -9,6 +9,7 @@ from include.transform import sql
 from include.transform.canonical import from_salesforce, stored_values
 from include.transform.inverse import STORED, lead_values
 from include.transform.people import complete_columns
+from include.transform.record_groups import listed_groups
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -20,7 +21,8 @@ def map_people(connection: DuckDBPyConnection, inputs: Inputs) -> DuckDBPyRelati
     """Every person that is not deleted and not converted, with the values that its merge fields should have.
 
     Reads the view `people`. Columns, all text: `object`, `id`, `email_key`, then one per mapped merge tag, sorted, with
-    the canonical text (`canonical.py`); null is blank. Raises StoppedByCheck where a field was not read yet.
+    the canonical text (`canonical.py`); null is blank. Then per category of `groups_from` the list of the groups' names
+    that it lists, `groups_from <category>`; null for none. Raises StoppedByCheck where a field was not read yet.
     """
     complete_columns(connection, inputs)
     values = []
@@ -30,6 +32,7 @@ def map_people(connection: DuckDBPyConnection, inputs: Inputs) -> DuckDBPyRelati
             for object_name in PERSON_OBJECTS
         ]
         values.append(f"{sql.choice(cases)} AS {sql.name(merge_field.tag)}")
+    values += [f"{sql.choice(cases)} AS {sql.name(name)}" for name, cases in listed_groups(inputs)]
     columns = ",\n".join(["object", "id", "email_key", *values])
     return connection.sql(f"SELECT {columns} FROM people WHERE NOT is_deleted AND NOT is_converted")
 

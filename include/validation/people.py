@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
 from include.config.dates import resolve
 from include.config.models import Rule
-from include.schema import PERSON_OBJECTS, AudienceSchema, MergeField
+from include.config.queries import GroupField, giver_of_groups
+from include.schema import PERSON_OBJECTS, AudienceSchema, MergeField, PersonObject
 from include.validation.checks import Check, Gate, Suite, filled, quoted
 
 TEXT_LIMIT = 255
@@ -20,7 +21,12 @@ _EVERYTHING: tuple[Gate, ...] = ("add", "update")
 
 
 def people_suites(
-    audience: AudienceSchema, mapped: Iterable[str], rules: Iterable[Rule], today: date, time_zone: str
+    audience: AudienceSchema,
+    mapped: Iterable[str],
+    rules: Iterable[Rule],
+    today: date,
+    time_zone: str,
+    groups_from: Mapping[str, GroupField] | None = None,
 ) -> tuple[Suite, ...]:
     """The suites of Contacts, Leads and person accounts.
 
@@ -30,6 +36,7 @@ def people_suites(
         rules: the configured rules; those on Account look at person accounts, through their Contact.
         today: what `today` means in a rule.
         time_zone: IANA name; a rule sees a date and time as its day there.
+        groups_from: category to the field that lists a record's groups of it.
 
     Reads the views `mapped` and `people` (see `map_people` and the table `people`).
     """
@@ -37,7 +44,14 @@ def people_suites(
     rules = [rule for rule in rules if set(rule.gates) & set(_EVERYTHING)]
     suites = [
         _suite(
-            name, name, f"m.object = '{name}'", [*_value_checks(fields), *_rule_checks(rules, name, today, time_zone)]
+            name,
+            name,
+            f"m.object = '{name}'",
+            [
+                *_value_checks(fields),
+                *_group_checks(groups_from or {}, audience, name),
+                *_rule_checks(rules, name, today, time_zone),
+            ],
         )
         for name in PERSON_OBJECTS
     ]
@@ -117,6 +131,21 @@ _CONDITIONS = {
     ),
 }
 """Per merge-field type: rule, what the column tells, the condition (SQL) that Mailchimp sets, and the reason."""
+
+
+def _group_checks(
+    groups_from: Mapping[str, GroupField], audience: AudienceSchema, object_name: PersonObject
+) -> Iterator[Check]:
+    """An unknown name leaves the whole field out (R13)."""
+    for category, source in groups_from.items():
+        if path := source.field(object_name):
+            known = [group.name for group in audience.interests.values() if group.category == category]
+            column = f"m.{quoted(giver_of_groups(category))}"
+            literal = ", ".join("'" + name.replace("'", "''") + "'" for name in known)
+            holds = f"list_has_all(CAST([{literal}] AS VARCHAR[]), {column})"
+            reason = f"{path} lists a group that the category {category} lacks in Mailchimp"
+            check = Check("unknown_group", f"{path}: are groups of {category}", holds, "holds", reason, _EVERYTHING)
+            yield replace(check, field=path)
 
 
 def _rule_checks(rules: Iterable[Rule], object_name: str, today: date, time_zone: str) -> Iterator[Check]:

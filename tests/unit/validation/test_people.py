@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.config.models import Rule
-from include.schema import AudienceSchema, MergeField
+from include.config.queries import GroupField
+from include.schema import AudienceSchema, Interest, MergeField
 from include.validation.people import people_suites
 from include.validation.runner import Run
 from include.warehouse.store import connect
@@ -78,6 +80,23 @@ def _table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pa.Table:
 
 def test_a_record_without_fault_has_no_finding() -> None:
     assert find([a_person(), a_person(2, object="Lead", **dict.fromkeys(TAGS))]) == []
+
+
+def test_r13_an_unknown_group_leaves_out_the_field_that_lists_it() -> None:
+    listed = {"1": ["News"], "2": ["News", "Nothing"], "3": None, "4": ["It's"]}
+    interests = {f"Topics / {name}": Interest(name, "c", "Topics", name, "checkboxes") for name in ("News", "It's")}
+    schema = dataclasses.replace(an_audience(), interests=interests)
+    source = {"Topics": GroupField(contact="Interests__c")}
+    with connect() as connection:
+        people = pa.table({"object": ["Contact"] * 4, "id": list(listed), "email": ["ann@mail.example"] * 4})
+        connection.register("people", people)
+        mapped = people.drop_columns(["email"]).append_column("email_key", pa.array(listed))
+        connection.register("mapped", mapped.append_column("groups_from Topics", pa.array(listed.values())))
+        suites = people_suites(schema, (), (), TODAY, "Europe/Paris", source)
+        (row,) = (row for table in Run(connection).findings(suites) for row in table.to_pylist())
+    assert (row["key"], row["field"], row["rule"]) == ("2", "Interests__c", "unknown_group")
+    assert row["reason"] == "Interests__c lists a group that the category Topics lacks in Mailchimp"
+    assert row["gates"] == ["add", "update"]
 
 
 REFUSED = (
