@@ -11,6 +11,9 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from deploy.airflow_settings import AirflowSettings
+from include.storage import Storage
+from include.warehouse.store import Warehouse
+from include.warehouse.tables import QUERY_PREVIEWS
 from tests.sandbox_fixture import Sandbox
 
 
@@ -38,6 +41,18 @@ def test_people_are_extracted(dagbag: DagBag, connections: None, root: Path, wor
     run = dagbag.dags["extract_salesforce"].test()
     assert run.state == "success"
     assert any(root.rglob("*.parquet"))
+
+
+def test_x02_queries_are_previewed_by_the_choices_of_the_trigger_form(
+    dagbag: DagBag, connections: None, root: Path, world: Sandbox
+):
+    world.reset_calls()
+    run = dagbag.dags["preview_queries"].test(run_conf={"audience": "newsletter", "query": "customers"})
+    assert run.state == "success"
+    assert world.writes() == 0
+    (row,) = Warehouse(Storage(str(root))).read(QUERY_PREVIEWS).to_pylist()
+    assert (row["run_id"], row["query"]) == (run.run_id, "customers")
+    assert row["people"] == row["in_salesforce"] > 0
 
 
 def test_r19_a_refused_log_in_fails_at_once(
