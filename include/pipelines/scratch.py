@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 from include.pipelines.find_audience import audience_memory
@@ -27,17 +29,24 @@ if TYPE_CHECKING:
 
     from include.wiring import Project
 
+PREFIX = ".sync-scratch-"
+STALE_SECONDS = 24 * 60 * 60
 REMEMBERED = (PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, WATERMARKS, CONNECTIONS, QUERIES)
 """What extraction and planning read of earlier runs."""
 
 
 @contextmanager
 def scratch_project(project: Project) -> Iterator[Project]:
-    """The project on a copy of its memory, which is removed in the end; on this machine, readable by this user only."""
-    beside = project.storage.path() if project.storage.is_local else None
-    if beside:
-        Path(beside).mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".scratch-", dir=beside) as folder:
+    """The project on a copy of its memory, which is removed in the end; on this machine, readable by this user only.
+
+    One whose process was killed leaves its copy behind: the next removes it once it is a day old.
+    """
+    beside = Path(project.storage.path() if project.storage.is_local else gettempdir())
+    beside.mkdir(parents=True, exist_ok=True)
+    for left in beside.glob(f"{PREFIX}*"):
+        if time.time() - left.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=PREFIX, dir=beside) as folder:
         scratch = replace(project, storage=Storage(folder))
         for table in REMEMBERED:
             if project.warehouse.version(table) >= 0:

@@ -140,3 +140,14 @@ def test_r13_names_are_the_labels_of_what_is_chosen() -> None:
     inputs.org.objects["Contact"].fields["Interests__c"] = dataclasses.replace(field, picklist=labels)
     rows = map_people(world.connection(), inputs).to_arrow_table().to_pylist()
     assert [row["groups_from Topics"] for row in rows] == [["News", "ev", "X"]]
+
+
+def test_r13_x01_a_member_that_moves_gets_the_groups_under_the_email_that_it_still_has() -> None:
+    world = World()
+    person = world.person("new@x.example", Interests__c="News", **NAMES)
+    world.former_email(person, "old@x.example")
+    key = world.member("old@x.example", merge_fields=SAME)
+    outcome = planned(world, policy="two_way", unsubscribe_sets_opt_out="any")
+    assert sorted(row["kind"] for row in outcome.operations) == ["move_member", "update_member"]
+    (update,) = outcome.of("update_member")
+    assert (update["email_key"], update["after"]) == (key, {"interests": {"i-news": True}})
