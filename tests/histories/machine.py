@@ -60,13 +60,14 @@ class History(RuleBasedStateMachine):
         self.now = NOW
         self.edited = True
 
-    @initialize(world=worlds.worlds, settings=worlds.settings())
-    def begin(self, world: dict[str, Any], settings: dict[str, Any]) -> None:
+    @initialize(world=worlds.worlds, settings=worlds.settings(), email_change=worlds.email_changes)
+    def begin(self, world: dict[str, Any], settings: dict[str, Any], email_change: str) -> None:
         salesforce, mailchimp = worlds.states(world)
         self.sandbox.put_state(salesforce=salesforce, mailchimp=mailchimp)
         self.sandbox.set_clock(self.now.isoformat())
         self.users = Users(self.sandbox, connect("salesforce_default"))
-        self.pipeline.configure(STEM, settings)
+        self.email_change = email_change
+        self._configure(settings)
 
     # --- what people do
 
@@ -137,7 +138,7 @@ class History(RuleBasedStateMachine):
     @rule(settings=worlds.settings())
     def the_audience_is_configured_anew(self, settings: dict[str, Any]) -> None:
         self.edited = True
-        self.pipeline.configure(STEM, settings)
+        self._configure(settings)
 
     # --- syncs
 
@@ -181,6 +182,9 @@ class History(RuleBasedStateMachine):
             person = found.people[name_of(model.by_email[key][0])]
             model.known.forgive(key, person["SystemModstamp"])
         self.edited = False
+
+    def _configure(self, settings: dict[str, Any]) -> None:
+        self.pipeline.configure(STEM, settings | {"email_change": self.email_change})
 
     def _world(self) -> World:
         return State(self.sandbox.state("salesforce"), self.sandbox.state("mailchimp")).world

@@ -12,24 +12,27 @@ from tests.model.world import List, Record, World, key_of
 class AudienceMemory:
     """Of one audience.
 
-    `members`: everyone ever seen, by hash, as last seen; who is gone has the status `forgotten`. `former`: hashes that
-    a Mailchimp contact had before. `synced`: what both sides last had of a member's fields. `assigned`: by query and
-    hash, the query's targets and the newest change of a matching record when they were given.
+    `members`: everyone ever seen, by hash, as last seen; who is gone has the status `forgotten`. `former`: hashes
+    that a Mailchimp contact had before, with the number of the look that saw it leave them. `synced`: what both
+    sides last had of a member's fields. `assigned`: by query and hash, the query's targets and the newest change of
+    a matching record when they were given.
     """
 
     members: dict[str, Record] = field(default_factory=dict)
-    former: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    former: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    looks: int = 0
     synced: dict[str, Record] = field(default_factory=dict)
     assigned: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
 
     def look(self, audience: List) -> None:
         """Detail 8: who is gone was forgotten, or lives on under another e-mail."""
+        self.looks += 1
         present = set(audience.contacts.values())
         for key, member in list(self.members.items()):
             if key in audience.members:
                 continue
-            if member["status"] != "forgotten" and member["contact"] in present:
-                self.former[member["contact"]].add(key)
+            if member["contact"] in present:
+                self.former[member["contact"]][key] = self.looks
                 del self.members[key]
             else:
                 member["status"] = "forgotten"
@@ -48,27 +51,40 @@ class AudienceMemory:
         """Other hashes of the contacts that have or had this one."""
         found: set[str] = set()
         for contact, former in self.former.items():
-            keys = former | {each for each, member in self.members.items() if member["contact"] == contact}
+            keys = set(former) | {each for each, member in self.members.items() if member["contact"] == contact}
             if key in keys:
                 found |= keys
         return found - {key}
 
+    def follow(self, audience: List) -> None:
+        """Where members move, what is known of an e-mail goes on with the contact that had it last."""
+        now = {contact: key for key, contact in audience.contacts.items()}
+        left = [(at, key, contact) for contact, keys in self.former.items() for key, at in keys.items()]
+        last = {key: (at, contact) for at, key, contact in sorted(left) if contact in now and key not in self.members}
+        for key, (_, contact) in sorted(last.items(), key=lambda each: each[1]):
+            if key in self.synced:
+                self.synced[now[contact]] = self.synced.pop(key)
+            for query in [query for query, assigned in self.assigned if assigned == key]:
+                self.assigned[query, now[contact]] = self.assigned.pop((query, key))
+
 
 @dataclass
 class Memory:
-    """Of all audiences: people as last seen, and the hashes that each had before."""
+    """Of all audiences: people as last seen, and the hashes that each had before, with the look that saw them left."""
 
     emails: dict[str, str] = field(default_factory=dict)
-    former: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    former: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    looks: int = 0
     audiences: dict[str, AudienceMemory] = field(default_factory=lambda: defaultdict(AudienceMemory))
 
     def look(self, world: World) -> None:
         """Read everyone."""
+        self.looks += 1
         for name, person in world.people.items():
             now = key_of(person["Email"]) if person.get("Email") else None
             before = self.emails.pop(name, None)
             if before is not None and before != now:
-                self.former[name].add(before)
+                self.former[name][before] = self.looks
             if now is not None:
                 self.emails[name] = now
 

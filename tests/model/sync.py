@@ -1,4 +1,4 @@
-"""The end state of an audience's sync under `legacy_parity`: SPEC.md as dictionaries and loops, nothing more.
+"""The end state of an audience's sync under `legacy_parity`, with some switches: SPEC.md as dictionaries and loops.
 
 It shares no code with the pipeline. What earlier syncs saw is in `memory.py`.
 """
@@ -16,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from tests.model.conditions import selects
 from tests.model.conflicts import UNKNOWN, Field, Sides, settled
 from tests.model.memory import AudienceMemory, Memory
+from tests.model.moves import EmailChanges
 from tests.model.values import broken_gates, unfit, values_of
 from tests.model.world import List, Record, World, is_gone, key_of, name_of
 
@@ -37,6 +38,9 @@ class Sync:
     memory: Memory = field(default_factory=Memory)
     by_email: dict[str, list[Record]] = field(init=False)
     added: set[str] = field(default_factory=set)
+    changes: EmailChanges = field(default_factory=EmailChanges)
+    statuses: dict[str, str] = field(init=False)
+    """Of members before the sync."""
     written: dict[str, Record] = field(default_factory=lambda: defaultdict(dict))
     """What goes to people (X03), by the member's hash; at the end, as queries look at people as they were read."""
 
@@ -46,6 +50,9 @@ class Sync:
         self.memory.look(self.world)
         self.known.look(self.list)
         self.by_email = self._people_by_email()
+        self.statuses = {key: member["status"] for key, member in self.list.members.items()}
+        if self.settings.get("email_change") == "move":
+            self.changes.happen(self)
         self._add()
         if self.settings.get("data_sync", True):
             self._update()
@@ -76,13 +83,14 @@ class Sync:
     def _people_by_email(self) -> dict[str, list[Record]]:
         """People by e-mail, the survivor first (details 1 and 2)."""
         found = defaultdict(list)
-        for person in sorted(self.world.current(), key=_seniority):
+        for person in sorted(self.world.current(), key=seniority):
             if person.get("Email"):
                 found[key_of(person["Email"])].append(person)
         return found
 
-    def _person_of(self, key: str) -> Record | None:
+    def person_of(self, key: str) -> Record | None:
         """The survivor of an e-mail, or where nobody has it any more, the heir of who had it (detail 9)."""
+        key = self.changes.followed.get(key, key)
         if key in self.by_email:
             return self.by_email[key][0]
         heirs = [
@@ -91,7 +99,7 @@ class Sync:
             if is_gone(person) and person.get("Email") and key_of(person["Email"]) == key
             for heir in self._heirs(person)
         ]
-        return min(heirs, key=_seniority, default=None)
+        return min(heirs, key=seniority, default=None)
 
     def _heirs(self, person: Record) -> list[Record]:
         next_id = person.get("ConvertedContactId") if person.get("IsConverted") else person.get("MasterRecordId")
@@ -107,7 +115,8 @@ class Sync:
         """
         found = []
         for query in self.settings.get("queries", []):
-            selected = [each for each in self.by_email.get(key, []) if selects(query, each, self.today, self.zone)]
+            people = self.by_email.get(self.changes.followed.get(key, key), [])
+            selected = [each for each in people if selects(query, each, self.today, self.zone)]
             if selected and query.get("run", "automatic") == "automatic":
                 found.append((query, max(each.get("SystemModstamp", "") for each in selected)))
         return found
@@ -117,7 +126,9 @@ class Sync:
     def _add(self) -> None:
         """Detail 4, R07."""
         for key, people in self.by_email.items():
-            if key in self.known.members or key in self.list.forgotten:
+            if key in {*self.known.members, *self.list.members, *self.list.forgotten}:
+                continue
+            if key in {*self.changes.followed.values(), *self.changes.stays}:
                 continue
             if not self._queries(key) and not self._had_a_subscribed_one(people[0]):
                 continue
@@ -133,10 +144,14 @@ class Sync:
     def _had_a_subscribed_one(self, person: Record) -> bool:
         """R07: changed in Salesforce, the new e-mail follows where the old one was subscribed."""
         return self.settings.get("data_sync", True) and any(
-            self.list.members.get(key, {}).get("status") == "subscribed" for key in self.memory.former[name_of(person)]
+            self.statuses.get(key) == "subscribed" for key in self.memory.former[name_of(person)]
         )
 
     def _may_be_added(self, key: str, people: list[Record], values: Record, left_out: set[str]) -> bool:
+        return self.may_enter(key, people) and not self._required() & left_out and self._required() <= set(values)
+
+    def may_enter(self, key: str, people: list[Record]) -> bool:
+        """Whether nothing but values keeps an e-mail that is new to the audience out of it."""
         survivor = people[0]
         return (
             not any(person.get("HasOptedOutOfEmail") for person in people)
@@ -144,8 +159,6 @@ class Sync:
             and not self._is_held(key)
             and _is_valid(survivor["Email"])
             and "add" not in broken_gates(survivor, self.rules, self.today)
-            and not self._required() & left_out
-            and self._required() <= set(values)
         )
 
     def _consents(self, person: Record) -> bool:
@@ -158,10 +171,10 @@ class Sync:
         """G01: somebody with the e-mail left the audience under another one."""
         others = set()
         for person in self.by_email[key]:
-            others |= self.memory.former[name_of(person)]
+            others |= set(self.memory.former[name_of(person)])
             for gone in self.world.people.values():
                 if is_gone(gone) and person in self._heirs(gone):
-                    others |= self.memory.former[name_of(gone)]
+                    others |= set(self.memory.former[name_of(gone)])
                     others |= {key_of(gone["Email"])} if gone.get("Email") else set()
         reached = others.union(*(self.known.kin(each) for each in {key, *others}))
         return any(self.known.members.get(each, {}).get("status") in LEFT for each in reached)
@@ -183,7 +196,7 @@ class Sync:
     def _update(self) -> None:
         """R15, detail 3."""
         for key, member in self.list.members.items():
-            person = self._person_of(key)
+            person = self.person_of(key)
             if person is not None and key not in self.added and self._may_be_updated(key, person):
                 self._update_one(key, member["values"], person)
 
@@ -242,14 +255,16 @@ class Sync:
                 if self._is_due(key, query, changed):
                     self._give(key, member["groups"], query)
                     self.known.assigned[query["name"], key] = (_targets(query), changed)
-        matching = {(query["name"], key) for key in self.by_email for query, _ in self._queries(key)}
+        members = self.by_email.keys() - set(self.changes.followed.values()) | self.changes.followed.keys()
+        matching = {(query["name"], key) for key in members for query, _ in self._queries(key)}
         self.known.assigned = {each: past for each, past in self.known.assigned.items() if each in matching}
 
     def _is_due(self, key: str, query: Record, changed: str) -> bool:
         """When the person starts to match, when the query's groups or tags change, when a matching record changes."""
         if key in self.added:
             return True
-        if not self._may_be_updated(key, self.by_email[key][0]):
+        person = self.person_of(key)
+        if person is None or not self._may_be_updated(key, person):
             return False
         past = self.known.assigned.get((query["name"], key))
         return past is None or past[0] != _targets(query) or changed > past[1]
@@ -271,6 +286,8 @@ class Sync:
             return
         known = self.memory.ever() | set(self.world.leads_made())
         for key, member in self.list.members.items():
+            if key in self.changes.followed:
+                continue
             if member["status"] == "subscribed" and key not in known and _is_valid(member["email"]):
                 self.world.people[f"lead of {key}"] = self._lead(key, member, settings.get("defaults", {}))
 
@@ -286,9 +303,11 @@ class Sync:
     def _mirror(self) -> None:
         """Detail 7: a row that is there stays."""
         prefix = f"{self.list.id}:"
-        gone = {key: member for key, member in self.known.members.items() if key not in self.list.members}
+        known = {key: member for key, member in self.known.members.items() if key not in self.changes.moved}
+        gone = {key: member for key, member in known.items() if key not in self.list.members}
+        self._rekey_rows(prefix, set(gone | self.list.members))
         for key, member in (gone | self.list.members).items():
-            person = self._person_of(key)
+            person = self.person_of(key)
             if person is None and self.settings.get("mirror") != "all" and prefix + key not in self.world.subscribers:
                 continue
             holders = {tag for tag, keys in self.list.tags.items() if key in keys}
@@ -303,12 +322,26 @@ class Sync:
             if name.startswith(prefix) and name.removeprefix(prefix) not in gone | self.list.members:
                 row["status"] = "forgotten"
 
+    def _rekey_rows(self, prefix: str, keys: set[str]) -> None:
+        """The row of a member with another e-mail goes on, where it is the same contact of the same person."""
+        rows = self.world.subscribers
+        strays = sorted(row for row in rows if row.startswith(prefix) and row.removeprefix(prefix) not in keys)
+        for key, contact in self.list.contacts.items():
+            person = self.person_of(key)
+            if prefix + key in rows or person is None:
+                continue
+            for stray in strays:
+                if self.world.row_contacts[stray] == contact and rows[stray]["person"] == name_of(person):
+                    rows[prefix + key] = rows.pop(stray)
+                    strays.remove(stray)
+                    break
+
 
 def _targets(query: Record) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(query.get("groups", [])), frozenset(query.get("tags", []))
 
 
-def _seniority(person: Record) -> tuple[Any, ...]:
+def seniority(person: Record) -> tuple[Any, ...]:
     return person["object"] != "Contact", person.get("CreatedDate", "9999"), person["Id"]
 
 

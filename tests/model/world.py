@@ -38,7 +38,7 @@ class List:
 
 @dataclass
 class World:
-    """People by Id (with `object`), audiences by name, mirror rows by key.
+    """People by Id (with `object`), audiences by name, mirror rows by key, and the contact_id of each.
 
     A Lead made from a member goes by `lead of <hash>`.
     """
@@ -46,6 +46,7 @@ class World:
     people: dict[str, Record]
     lists: dict[str, List]
     subscribers: dict[str, Record] = field(default_factory=dict)
+    row_contacts: dict[str, str] = field(default_factory=dict)
     audiences: dict[str, Record] = field(default_factory=dict)
 
     def current(self) -> Iterator[Record]:
@@ -88,7 +89,8 @@ def read(salesforce: Record, mailchimp: Record) -> World:
         row["List_Id__c"]: {"name": row["Name"], "status": row["Status__c"], "size": row["Member_Count__c"]}
         for row in salesforce.get("MC_Audience__c", [])
     }
-    return World(people, lists, subscribers, audiences)
+    contacts = {row["Key__c"]: row["Mailchimp_Contact_Id__c"] for row in salesforce.get("MC_Subscriber__c", [])}
+    return World(people, lists, subscribers, contacts, audiences)
 
 
 def name_of(person: Record) -> str:
