@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from include.config.mapping import kind_of
 from include.transform import sql
-from include.transform.canonical import MULTIPICKLIST_SEPARATOR, canonical, from_mailchimp, stored_values
+from include.transform.canonical import MULTIPICKLIST_SEPARATOR, beside, canonical, from_mailchimp, stored_values
 from include.transform.inverse import as_salesforce, parts_of, shown_by
 from include.transform.precedence import ACTIVE, OUTCOMES, WINNERS, MappedField, decide, mapped_fields
 
@@ -65,8 +65,7 @@ def _sides(inputs: Inputs, fields: list[MappedField], *, both_ways: bool) -> str
     stored = stored_values((f.merge_field for f in fields), "roster.merge_fields")
     shape = ", ".join(f'"{f.tag}": "VARCHAR"' for f in fields)
     columns = "".join(
-        f", salesforce.{sql.name(f.tag)} AS {f.column('salesforce')}"
-        f", {from_mailchimp(f'stored.{sql.name(f.tag)}', f.merge_field)} AS {f.column('mailchimp')}"
+        f", salesforce.{sql.name(f.tag)} AS {f.column('salesforce')}, {_beside(f)} AS {f.column('mailchimp')}"
         f", synced.{sql.name(f.tag)} AS {f.column('synced')}"
         for f in fields
     )
@@ -95,6 +94,11 @@ def _sides(inputs: Inputs, fields: list[MappedField], *, both_ways: bool) -> str
                 AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
         )
     """
+
+
+def _beside(f: MappedField) -> str:
+    value = from_mailchimp(f"stored.{sql.name(f.tag)}", f.merge_field)
+    return beside(value, f"salesforce.{sql.name(f.tag)}", f.merge_field)
 
 
 def _written(fields: Iterable[MappedField]) -> Iterator[str]:

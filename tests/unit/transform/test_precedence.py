@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -126,6 +127,30 @@ def test_detail_11_an_address_is_compared_part_by_part_also_where_mailchimp_answ
     updates = plan(world, audience(fields=FIELDS | {"ADDRESS": {"contact": "MailingAddress"}})).of("update_member")
     expected = [] if before is None else [({"ADDRESS": before}, {"ADDRESS": ADDRESS})]
     assert [(update["before"]["merge_fields"], update["after"]["merge_fields"]) for update in updates] == expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ({}, []),
+        ({"city": "Wells"}, [{"ADDRESS": ADDRESS | {"country": ""}}]),
+        ({"addr2": 'at "country":"X"'}, [{"ADDRESS": ADDRESS | {"country": ""}}]),
+    ],
+)
+@pytest.mark.parametrize("conflict", ["salesforce", "mailchimp"])
+def test_detail_11_the_default_country_of_an_address_without_one_is_no_difference(
+    stored: dict[str, str], expected: list[Any], conflict: str
+) -> None:
+    world = World()
+    world.person("ann@x.example", FirstName="Ann", LastName="Lee", **(LIVES_IN_BATH | {"MailingCountry": None}))
+    theirs = ADDRESS | {"country": "US"} | stored
+    key = world.member("ann@x.example", merge_fields={"FNAME": "Ann", "LNAME": "Lee", "ADDRESS": theirs})
+    world.synced[key] = {"ADDRESS": json.dumps(ADDRESS | {"country": ""}, separators=(",", ":"))}
+    fields = FIELDS | {"ADDRESS": {"contact": "MailingAddress", "conflict": conflict}}
+    outcome = plan(world, audience(fields=fields))
+    changed = [update["after"]["merge_fields"] for update in outcome.of("update_member")]
+    assert changed == (expected if conflict == "salesforce" else [])
+    assert len(outcome.of("update_person")) == (len(expected) if conflict == "mailchimp" else 0)
 
 
 def test_detail_10_a_blanked_address_is_written_as_a_blank_text() -> None:
