@@ -204,6 +204,15 @@ def test_g07_a_value_that_makes_salesforce_refuse_the_whole_call_is_refused_alon
     assert sorted(row["state"] for row in run.rows()) == ["applied", "refused"]
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_g07_a_value_of_the_wrong_type_holds_its_lead_alone(made, org, whole):
+    """Whether Salesforce refuses the whole call for it or the row is an assumption of the sandbox."""
+    org.sandbox.switches("salesforce", wrong_types_refuse_collections=whole)
+    results = load(made(), create_lead("ann"), create_lead("bob", NumberOfEmployees="many"), create_lead("cid"))
+    assert [results[f"create_lead {name}"][0] for name in ("ann", "bob", "cid")] == ["applied", "refused", "applied"]
+    assert {lead["Email"] for lead in org.records("Lead")} == {address("ann"), address("cid")}
+
+
 def test_r08_another_unique_field_of_the_org_is_a_refusal(made):
     """Only our own key says that the Lead is there already."""
     run = made()
