@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from include.errors import PermanentError, TransientError
-from include.load.refusals import reason_of
+from include.load.refusals import NOT_SUBSCRIBED, reason_of
 from include.mailchimp.client import MEMBER_EXISTS, NOT_FOUND
 from include.mailchimp.member_table import KEY_FIELDS
 
@@ -55,7 +55,8 @@ class MoveLoad:
     def _refused(self, operation: Operation, error: PermanentError) -> _Outcome:
         """Where the member is gone or the e-mail taken, an earlier try whose answer was lost may have moved it."""
         if error.code not in {NOT_FOUND, MEMBER_EXISTS}:
-            return _Outcome("refused", reason_of(str(error), error.fields), error.code)
+            reason = reason_of(str(error), error.fields)
+            return _Outcome("precondition_gone" if reason == NOT_SUBSCRIBED else "refused", reason, error.code)
         try:
             there = self.client.member(self.list_id, operation.precondition["absent"], fields=KEY_FIELDS)
         except TransientError as unknown:

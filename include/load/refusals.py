@@ -17,8 +17,11 @@ OF_THE_ADDRESS = ("compliance_state", "forgotten", "looks_fake", "invalid_email"
 """Reasons that no further attempt changes: the vendor refuses the address itself."""
 TOO_MANY_SIGN_UPS = "too_many_sign_ups"
 """The one refusal that passes by itself, after minutes or days."""
+NOT_SUBSCRIBED = "not_subscribed"
+"""Mailchimp moves subscribed members only."""
 UNKNOWN = "refused_by_mailchimp"
 WORDINGS = {
+    "only update email addresses": NOT_SUBSCRIBED,
     "compliance": "compliance_state",
     "permanently deleted": "forgotten",
     "forgotten": "forgotten",

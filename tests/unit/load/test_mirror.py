@@ -122,3 +122,25 @@ def test_a_row_whose_member_is_gone_stays_as_it_was_but_forgotten():
     row = compare([], mirror=[("k", after)])["k"]
     assert json.loads(row["after"]) == json.loads(after) | {"Status__c": "forgotten"}
     assert compare([], mirror=[("k", row["after"])]) == {}
+
+
+def shown_as(key: str, contact: str = "c-1", person: str = "003A") -> tuple[str, str]:
+    """A known row."""
+    return key, json.dumps({"Contact__c": person, "Lead__c": None, "Mailchimp_Contact_Id__c": contact})
+
+
+def test_detail7_the_row_of_a_member_with_another_email_goes_on():
+    moved = a_member("new", contact_id="c-1")
+    row = compare([moved], matched=[("new", "003A", "Contact")], mirror=[shown_as("old")])
+    assert set(row) == {"new"}
+    assert (row["new"]["row_id"], row["new"]["key"]) == ("a01", f"{LIST}:new")
+
+
+@pytest.mark.parametrize("others", [
+    {"mirror": [shown_as("old", contact="c-2")]}, {"mirror": [shown_as("old", person="003B")]},
+    {"mirror": [shown_as("old"), shown_as("new")]}, {"mirror": [shown_as("old")], "matched": []},
+])  # fmt: skip
+def test_detail7_a_row_of_somebody_else_or_beside_another_one_is_not_taken(others):
+    """Another contact, another person, two rows, nobody's member."""
+    how = {"matched": [("new", "003A", "Contact")]} | others
+    assert all(row["row_id"] is None for row in compare([a_member("new", contact_id="c-1")], **how).values())

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from include.keys import email_key
-from tests.unit.transform.worlds import Outcome, World, audience, plan
+from tests.unit.transform.worlds import LIST, Outcome, World, audience, plan
 
 STATUSES = ("subscribed", "pending", "transactional", "unsubscribed", "cleaned", "archived", "forgotten")
 LEFT = {"unsubscribed", "archived", "forgotten"}
@@ -38,6 +38,7 @@ events = st.lists(
 )
 policies = st.fixed_dictionaries({
     "policy": st.sampled_from(["legacy_parity", "two_way"]),
+    "email_change": st.sampled_from(["new_member", "move"]),
     "opt_out": st.sampled_from(["off", "to_mailchimp", "to_salesforce", "both"]),
     "missing_people": st.sampled_from(["keep", "archive"]),
     "shared_emails": st.sampled_from(["survivor", "hold"]),
@@ -88,6 +89,7 @@ def statuses_of(world: World) -> dict[str, str]:
 def carry_out(world: World, outcome: Outcome) -> None:
     """What the vendors hold after the plan, and what the sync remembers."""
     by_key = {member["email_key"]: member for member in world.members}
+    moves = [operation for operation in outcome.operations if operation["kind"] == "move_member"]
     for operation in outcome.operations:
         after = operation["after"]
         if operation["kind"] in LOWERED:
@@ -98,6 +100,10 @@ def carry_out(world: World, outcome: Outcome) -> None:
             (person,) = (one for one in world.people if one["id"] == after["Id"])
             person["opted_out"] = True
     world.synced |= {row["email_key"]: json.loads(row["field_values"]) for row in outcome.synced_values}
+    for move in moves:
+        member, email = by_key[move["email_key"]], move["after"]["email_address"]
+        world.former_email(member["contact_id"], member["email"], LIST)
+        member.update(email=email, email_key=email_key(email))
 
 
 def is_held(world: World, key: str, before: dict[str, str]) -> bool:
@@ -116,6 +122,10 @@ def check(world: World, outcome: Outcome) -> None:
             assert not any(
                 one["opted_out"] for one in world.people if one["email_key"] == key and not one["is_deleted"]
             )
+        elif kind == "move_member":
+            assert before[key] == "subscribed"
+            assert email_key(after["email_address"]) not in before
+            assert not is_held(world, email_key(after["email_address"]), before)
         elif kind in LOWERED:
             assert after == {"status": LOWERED[kind]}
             assert before[key] not in {"cleaned", "archived", "forgotten"}
