@@ -71,13 +71,16 @@ def _sides(inputs: Inputs, fields: list[MappedField], *, both_ways: bool) -> str
     )
     person, join = "", ""
     if both_ways:
-        person = """, matched.followed, persons.account_id, roster.contact_id, roster.merge_fields,
+        person = """, persons.account_id, roster.contact_id, roster.merge_fields,
                    coalesce(roster.last_changed > persons.modified_at, false) AS changed_later,
-                   CASE WHEN persons.is_person_account THEN 'Account' ELSE matched.object END AS target"""
+                   CASE WHEN persons.is_person_account THEN 'Account' ELSE matched.object END AS target,
+                   row_number() OVER (
+                       PARTITION BY matched.person_id ORDER BY matched.followed, matched.email_key
+                   ) > 1 AS outranked"""
         join = "LEFT JOIN persons ON persons.id = matched.person_id"
-        columns = ", followed, account_id, contact_id, merge_fields, changed_later, target" + columns
+        columns = ", outranked, account_id, contact_id, merge_fields, changed_later, target" + columns
     else:
-        columns = ", false AS followed, false AS changed_later, CAST(NULL AS VARCHAR) AS target" + columns
+        columns = ", false AS outranked, false AS changed_later, CAST(NULL AS VARCHAR) AS target" + columns
     return f"""
         SELECT email_key, person_id, object, was_synced, left_out{columns} FROM (
             SELECT matched.email_key, matched.person_id, matched.object, synced_values.field_values AS was_synced,

@@ -48,7 +48,8 @@ PEOPLE: tuple[tuple[str, Reason | str], ...] = (
     ("people.is_converted", Reason.CONVERTED),
     ("people.email_key IS NULL", Reason.NO_EMAIL),
     ("addressees.shared", "fates.reason"),
-    ("addressees.person_id IS DISTINCT FROM people.id AND own.op_ids IS NOT NULL", Reason.OPTED_OUT_BY_MEMBER),
+    ("addressees.person_id IS DISTINCT FROM people.id AND own.opted_out", Reason.OPTED_OUT_BY_MEMBER),
+    ("own.op_ids IS NOT NULL AND NOT list_has_any(coalesce(fates.op_ids, []), own.op_ids)", Reason.PERSON_UPDATED),
     ("addressees.person_id IS DISTINCT FROM people.id", Reason.SHARED_EMAIL),
     ("aliases.moves = false AND own.op_ids IS NULL", Reason.EMAIL_CHANGED),
     ("true", "fates.reason"),
@@ -69,10 +70,12 @@ def make_ledger(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         CREATE TEMP TABLE ledger AS
         SELECT side, key, email_key, {state} AS state, reason, coalesce(op_ids, []) AS op_ids FROM (
             SELECT 'salesforce' AS side, people.id AS key, people.email_key, {_reason(PEOPLE)} AS reason,
-                   CASE WHEN {mine} THEN fates.op_ids ELSE own.op_ids END AS op_ids
+                   list_sort(list_distinct(
+                       list_concat(coalesce(CASE WHEN {mine} THEN fates.op_ids END, []), coalesce(own.op_ids, []))
+                   )) AS op_ids
             FROM people LEFT JOIN (
-                SELECT person_id, list(op_id ORDER BY op_id) AS op_ids FROM operations
-                WHERE kind = 'opt_out_person' GROUP BY person_id
+                SELECT person_id, list(op_id ORDER BY op_id) AS op_ids, bool_or(kind = 'opt_out_person') AS opted_out
+                FROM operations WHERE kind IN ('opt_out_person', 'update_person') GROUP BY person_id
             ) own ON own.person_id = people.id
             LEFT JOIN addressees ON addressees.email_key = people.email_key
             LEFT JOIN aliases ON aliases.email_key = people.email_key

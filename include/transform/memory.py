@@ -100,10 +100,12 @@ def next_assignments(connection: DuckDBPyConnection, list_id: str) -> DuckDBPyRe
             SELECT $list_id, query, email_key, targets_hash, person_modified_at, owned_groups, owned_tags
             FROM fresh_rows WHERE NOT stops
         ), rewritten AS (
-            SELECT coalesce(now_key, plans.email_key) AS email_key, max(people.modified_at) AS modified_at
-            FROM plans JOIN (FROM done WHERE written) USING (op_id) JOIN people ON people.id = plans.person_id
-            LEFT JOIN moved_keys ON moved_keys.email_key = plans.email_key
-            WHERE kind IN ('opt_out_person', 'update_person') GROUP BY ALL
+            SELECT email_key, max(modified_at) AS modified_at FROM (
+                SELECT unnest([coalesce(now_key, plans.email_key), people.email_key]) AS email_key, people.modified_at
+                FROM plans JOIN (FROM done WHERE written) USING (op_id) JOIN people ON people.id = plans.person_id
+                LEFT JOIN moved_keys ON moved_keys.email_key = plans.email_key
+                WHERE kind IN ('opt_out_person', 'update_person')
+            ) GROUP BY email_key
         )
         SELECT remembered.* REPLACE (greatest(person_modified_at, rewritten.modified_at) AS person_modified_at)
         FROM remembered LEFT JOIN rewritten USING (email_key)

@@ -81,7 +81,7 @@ def _required_in_salesforce(f: MappedField) -> str:
 
 WINNERS: tuple[Rule, ...] = (
     Rule("`conflict: salesforce`", lambda f: _sql(f.conflict == "salesforce"), "salesforce"),
-    Rule("the member goes by a former e-mail of its person", lambda _: "followed", "salesforce"),
+    Rule("another member of the person speaks for it", lambda _: "outranked", "salesforce"),
     Rule(
         "Mailchimp has what the last sync left",
         lambda f: f"coalesce({f.column('mailchimp')}, '') = {f.column('synced')}",

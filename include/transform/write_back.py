@@ -38,7 +38,7 @@ def find_write_backs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     `write_backs` (email_key, person_id, before, after, precondition): JSON text; after is the record as Salesforce
     takes it. The precondition allows each field its value of now and the one that is written, in Salesforce (`values`,
     named as the person is read) and in Mailchimp (`merge_fields`). `unwritable`: findings (as `findings_schema`), one
-    per field of a member that Salesforce could not hold. Reads `decided`, `aliases` and the view `people`.
+    per field of a member that Salesforce could not hold. Reads `decided` and the view `people`.
     """
     fields = [f for f in mapped_fields(inputs) if f.targets]
     selects = [_select(name, [f for f in fields if name in f.targets]) for name in targets_of(fields)]
@@ -65,19 +65,20 @@ def _select(written: WrittenObject, fields: list[MappedField]) -> str:
     after = sql.json_object([*record, *((leaf.field.name, leaf.if_written(leaf.after)) for leaf in leaves)])
     before = sql.json_object((leaf.field.name, leaf.if_written(leaf.before)) for leaf in leaves)
     values = sql.json_object((leaf.read, leaf.if_written(_pair(leaf.before, leaf.after))) for leaf in leaves)
+    another_email = sql.choice([("raw.email_key IS DISTINCT FROM decided.email_key", "raw.email_key")])
     merge_fields = sql.json_object((f.tag, _if_written(f, _pair(_stored(f), _settled(f)))) for f in fields)
     precondition = sql.json_object([
         ("contact_id", sql.json_text("decided.contact_id")),
         ("merge_fields", merge_fields),
         ("person", sql.json_text("person_id")),
-        ("person_email_key", sql.json_text("aliases.email_key")),
+        ("person_email_key", sql.json_text(another_email)),
         ("status", sql.text(json.dumps(ACTIVE, separators=(",", ":")))),
         ("values", values),
     ])  # fmt: skip
     any_written = " OR ".join(f"{f.column('outcome')} = 'mailchimp'" for f in fields)
     return f"""
         SELECT decided.email_key, person_id, {before} AS "before", {after} AS "after", {precondition} AS precondition
-        FROM decided JOIN people raw ON raw.id = person_id LEFT JOIN aliases ON aliases.member_key = decided.email_key
+        FROM decided JOIN people raw ON raw.id = person_id
         WHERE target = '{written}' AND ({any_written})
     """
 

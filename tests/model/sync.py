@@ -42,7 +42,7 @@ class Sync:
     statuses: dict[str, str] = field(init=False)
     """Of members before the sync."""
     written: dict[str, Record] = field(default_factory=lambda: defaultdict(dict))
-    """What goes to people (X03), by the member's hash; at the end, as queries look at people as they were read."""
+    """What goes to people (X03), by their names; at the end, as queries look at people as they were read."""
 
     def run(self) -> None:
         """Look, add, update, make Leads, mirror."""
@@ -57,8 +57,8 @@ class Sync:
         if self.settings.get("data_sync", True):
             self._update()
         self._assign()
-        for key, fields in self.written.items():
-            self.by_email[key][0].update(fields)
+        for name, fields in self.written.items():
+            self.world.people[name].update(fields)
         if self.settings.get("data_sync", True):
             self._make_leads()
             self.by_email = self._people_by_email()
@@ -232,20 +232,26 @@ class Sync:
         return {tag for tag in self._policies() if person["object"].lower() in self.settings["fields"][tag]}
 
     def _settle(self, key: str, tag: str, value: str, person: Record) -> str:
-        """X03: what the member has of a field then; what its person gets is noted.
-
-        A member that goes by a former e-mail of its person is not listened to.
-        """
+        """X03: what the member has of a field then; what its person gets is noted."""
         mapping = self.settings["fields"][tag]
         path = mapping[person["object"].lower()]
-        policy = self._policies()[tag] if key in self.by_email else "salesforce"
+        policy = self._policies()[tag] if self._speaks(key, person) else "salesforce"
         configured = Field(policy, mapping.get("blank", "follow"), tag in self._required(), path in ALWAYS_FILLED)
         stored = self.list.members[key]["values"].get(tag, "")
         sides = Sides(value, stored, self.known.synced.get(key, {}).get(tag, UNKNOWN), member_later=False)
         now, there = settled(configured, sides)
         if now != value:
-            self.written[key][path] = now or None
+            self.written[name_of(person)][path] = now or None
         return there
+
+    def _speaks(self, key: str, person: Record) -> bool:
+        """Of several members of a person, the one with its own e-mail; else the first."""
+        theirs = [
+            each
+            for each in self.list.members
+            if each not in self.added and self._person_of(each) is person and self._may_be_updated(each, person)
+        ]
+        return key == min(theirs, key=lambda each: (each not in self.by_email, each))
 
     def _assign(self) -> None:
         """R12, R14, detail 5: once per query and e-mail."""

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.keys import email_key
 from include.schema import MergeField, SalesforceField, SalesforceObject, SalesforceSchema
 from include.transform.precedence import OUTCOMES, WINNERS
 from tests.model.conflicts import UNKNOWN, Field, Sides, settled
@@ -221,14 +222,23 @@ def test_x03_of_people_who_share_an_e_mail_the_survivor_is_written_to() -> None:
     assert [each["person_id"] for each in plan(world, audience(mailchimp_edits="mailchimp")).operations] == [person]
 
 
-def test_x03_a_member_under_a_former_e_mail_of_its_person_takes_salesforces_values() -> None:
+@pytest.mark.parametrize(("two", "kinds"), [(False, ["update_person"]), (True, ["update_member"])])
+def test_x03_a_member_under_a_former_e_mail_speaks_for_its_person_where_no_other_does(
+    two: bool, kinds: list[str]
+) -> None:
     world = World()
     heir = world.person("new@x.example", FirstName="Ann", LastName="Lee")
     world.person("old@x.example", is_deleted=True, master_record_id=heir)
-    key = world.member("old@x.example", merge_fields={"FNAME": "Rob", "LNAME": "Lee"})
-    world.synced[key] = {"FNAME": "Ann", "LNAME": "Lee"}
+    keys = [world.member("old@x.example", merge_fields={"FNAME": "Rob", "LNAME": "Lee"})]
+    if two:
+        keys.append(world.member("new@x.example", merge_fields={"FNAME": "Ann", "LNAME": "Lee"}))
+    world.synced = {key: {"FNAME": "Ann", "LNAME": "Lee"} for key in keys}
     outcome = plan(world, audience(queries=[], mailchimp_edits="mailchimp"))
-    assert [each["kind"] for each in outcome.operations] == ["update_member"]
+    assert [each["kind"] for each in outcome.operations] == kinds
+    assert outcome.reason(heir) == ("up_to_date" if two else "person_updated")
+    assert outcome.reason(keys[0]) == ("updated" if two else "person_updated")
+    if not two:
+        assert outcome.operations[0]["precondition"]["person_email_key"] == email_key("new@x.example")
 
 
 def test_x03_a_value_that_salesforce_can_not_hold_is_left_alone_and_the_rest_goes_on() -> None:

@@ -32,7 +32,10 @@ def connection(fresh: pa.Table, known: pa.Table, kinds: dict[str, str], results:
     made.register("results", pa.Table.from_pylist(answered, schema=RESULTS.schema()))
     made.register("fresh", fresh)
     made.register("known", known)
-    made.register("people", pa.table({"id": ["p"], "modified_at": pa.array([AT], pa.timestamp("us", tz="UTC"))}))
+    made.register(
+        "people",
+        pa.table({"id": ["p"], "email_key": ["k"], "modified_at": pa.array([AT], pa.timestamp("us", tz="UTC"))}),
+    )
     find_done(made)
     return made
 
