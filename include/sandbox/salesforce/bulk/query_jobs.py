@@ -29,7 +29,7 @@ CELLS_PER_PRINTF = 100  # SQLite takes 127 arguments
 SWITCHES = {
     "bulk_result_records": Switch(
         50_000,
-        "records of a query job's result in one part where `maxRecords` is not given; the server chooses (REST guide)",
+        "records of a query job's result in one part where `maxRecords` is not given: the server chooses (Bulk guide)",
     ),
 }
 MOST_RESULT_PAGES = 5
