@@ -21,6 +21,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -99,7 +100,8 @@ def _queries(project: Project, options: argparse.Namespace) -> Account:
 
 
 def _preview(project: Project, options: argparse.Namespace) -> Account:
-    rows = preview.preview(project, options.audience, options.run_id, options.query)
+    with redirect_stdout(sys.stderr):  # Airflow logs to the standard output, which is for the answer alone
+        rows = preview.preview(project, options.audience, options.run_id, options.query)
     print(json.dumps(rows, default=str) if options.json else preview_table(rows))
     return {}
 
