@@ -65,8 +65,8 @@ def from_mailchimp(value: str, merge_field: MergeField) -> str:
     return _date(plain, merge_field.date_format) if merge_field.type == "date" else plain
 
 
-def beside(mailchimp: str, salesforce: str, merge_field: MergeField) -> str:
-    """SQL: Mailchimp's canonical value as it is compared with Salesforce's.
+def beside(mailchimp: str, others: Sequence[str], merge_field: MergeField) -> str:
+    """SQL: Mailchimp's canonical value as it is compared with others: Salesforce's, and that of the last sync.
 
     An address that comes without a country can get the merge field's default one (OpenAPI: `default_country`); that is
     no difference, and nobody's edit.
@@ -74,7 +74,7 @@ def beside(mailchimp: str, salesforce: str, merge_field: MergeField) -> str:
     if merge_field.type != "address":
         return mailchimp
     bare = f"regexp_replace({mailchimp}, {sql.text(_COUNTRY)}, {sql.text(_NO_COUNTRY)})"
-    return sql.choice([(f"{bare} = {salesforce}", salesforce)], mailchimp)
+    return sql.choice([(f"{bare} = {other}", other) for other in others], mailchimp)
 
 
 def stored_values(merge_fields: Iterable[MergeField], json_column: str) -> str:

@@ -101,7 +101,7 @@ def _sides(inputs: Inputs, fields: list[MappedField], *, both_ways: bool) -> str
 
 def _beside(f: MappedField) -> str:
     value = from_mailchimp(f"stored.{sql.name(f.tag)}", f.merge_field)
-    return beside(value, f"salesforce.{sql.name(f.tag)}", f.merge_field)
+    return beside(value, [f"{side}.{sql.name(f.tag)}" for side in ("salesforce", "synced")], f.merge_field)
 
 
 def _written(fields: Iterable[MappedField]) -> Iterator[str]:

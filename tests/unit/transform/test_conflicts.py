@@ -283,6 +283,22 @@ def test_x03_an_address_is_written_in_its_parts() -> None:
     assert update["before"] == old
 
 
+def test_x03_the_default_country_that_an_address_got_is_no_edit() -> None:
+    """Moved in Salesforce alone: what Mailchimp added to the old address does not make that one the newer."""
+    old = {"addr1": "1 High St", "addr2": "", "city": "Bath", "country": "", "state": "-", "zip": "BA1"}
+    world = World()
+    new = {"MailingStreet": "2 Low St", "MailingCity": "Wells", "MailingState": None, "MailingPostalCode": "BA5"}
+    world.person("ann@x.example", FirstName="Ann", LastName="Lee", MailingCountry=None, **new)
+    values = {"FNAME": "Ann", "LNAME": "Lee", "ADDRESS": old | {"country": "US"}}
+    key = world.member("ann@x.example", merge_fields=values)
+    synced = json.dumps(old, sort_keys=True, separators=(",", ":"))
+    world.synced[key] = {"FNAME": "Ann", "LNAME": "Lee", "ADDRESS": synced}
+    mapping = FIELDS | {"ADDRESS": {"contact": "MailingAddress", "conflict": "mailchimp"}}
+    (update,) = plan(world, audience(fields=mapping)).operations
+    assert (update["kind"], update["note"]) == ("update_member", None)
+    assert update["after"]["merge_fields"]["ADDRESS"]["addr1"] == "2 Low St"
+
+
 # --- values of all types
 
 TYPED = {
