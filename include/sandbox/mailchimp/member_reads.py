@@ -122,7 +122,7 @@ def _add_unsubscribed_since(call: Call, condition: Condition, status: str | None
     if since is not None:
         if status != "unsubscribed":
             raise invalid_fields(FieldError("unsubscribed_since", wording("needs_unsubscribed")))
-        condition.add("m.last_changed > ?", times.last_second_before_or_at(since))
+        condition.add("m.unsubscribed_at > ?", times.last_second_before_or_at(since))
     if call.query.has("since_last_campaign") and not status:
         raise invalid_fields(FieldError("since_last_campaign", wording("needs_status")))
     if call.query.flag("since_last_campaign"):

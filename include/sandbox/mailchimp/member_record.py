@@ -38,6 +38,7 @@ class MemberRecord:
     status: str = "subscribed"
     unsubscribe_reason: str = ""
     unsubscribed_by: str = ""
+    unsubscribed_at: str = ""
     merge_fields: str = "{}"
     interests: str = "{}"
     stats: str = NO_STATS
@@ -97,7 +98,9 @@ class ListShape:
 
 
 def record_from_state(shape: ListShape, member: Mapping[str, Any], number: int) -> MemberRecord:
-    """A member of a loaded state, which looks as the API shows it, plus `_unsubscribed_by`.
+    """A member of a loaded state, which looks as the API shows it, plus `_unsubscribed_by` and `_unsubscribed_at`.
+
+    Without the latter an unsubscribed member's last change was that.
 
     Args:
         shape: of the member's list.
@@ -137,6 +140,7 @@ def _copy(record: MemberRecord, member: Mapping[str, Any]) -> None:
     record.unsubscribed_by = member.get("_unsubscribed_by") or ""
     if record.status == "unsubscribed":
         record.unsubscribe_reason = member.get("unsubscribe_reason") or BY_ADMIN
+        record.unsubscribed_at = times.stored(member.get("_unsubscribed_at") or member.get("last_changed"))
     record.unique_email_id = member.get("unique_email_id") or record.unique_email_id
     record.contact_id = member.get("contact_id") or record.contact_id
     record.web_id = member.get("web_id") or record.web_id

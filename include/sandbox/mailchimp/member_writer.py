@@ -167,12 +167,14 @@ class MemberWriter:
         record.status = status
         unsubscribed = status == "unsubscribed"
         record.unsubscribe_reason = BY_ADMIN if unsubscribed else ""
+        record.unsubscribed_at = self._call.time if unsubscribed else ""
         record.unsubscribed_by = "admin" if unsubscribed else record.unsubscribed_by if status == "pending" else ""
 
     def _enter(self, record: MemberRecord, status: str) -> None:
         record.status = status
         record.timestamp_opt = self._call.time if status == "subscribed" else ""
         record.unsubscribe_reason = BY_ADMIN if status == "unsubscribed" else ""
+        record.unsubscribed_at = self._call.time if status == "unsubscribed" else ""
         if status == "unsubscribed":
             record.unsubscribed_by = "admin"
 

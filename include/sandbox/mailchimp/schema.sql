@@ -48,6 +48,7 @@ CREATE TABLE members (
     status TEXT NOT NULL,
     unsubscribe_reason TEXT NOT NULL,
     unsubscribed_by TEXT NOT NULL,          -- member, admin or nobody ('')
+    unsubscribed_at TEXT NOT NULL,          -- '' where it is not
     merge_fields TEXT NOT NULL,             -- JSON, every merge field of the list
     interests TEXT NOT NULL,                -- JSON, every interest of the list
     stats TEXT NOT NULL,

@@ -42,10 +42,11 @@ def _list(database: Database, number: int, list_id: str, document: dict[str, Any
 
 def _members(database: Database, number: int, list_id: str) -> Iterator[dict[str, Any]]:
     view = MemberView(database, list_id, "", NO_LINKS)
-    rows = database.execute("SELECT no, unsubscribed_by FROM members WHERE list_no = ? ORDER BY no", (number,))
+    sql = "SELECT no, unsubscribed_by, unsubscribed_at FROM members WHERE list_no = ? ORDER BY no"
+    rows = database.execute(sql, (number,))
     while page := rows.fetchmany(CHUNK):
-        for member, (_, unsubscribed_by) in zip(view.show([row[0] for row in page]), page, strict=True):
-            yield member | {"_unsubscribed_by": unsubscribed_by}
+        for member, (_, by, at) in zip(view.show([row[0] for row in page]), page, strict=True):
+            yield member | {"_unsubscribed_by": by, "_unsubscribed_at": at}
 
 
 def _categories(database: Database, number: int) -> list[dict[str, Any]]:

@@ -75,6 +75,14 @@ def test_since_and_before_last_changed_are_exclusive(api: Api) -> None:
     ) == ["m0003@mail.example"]
 
 
+def test_who_unsubscribed_since_is_told_by_that_moment_not_by_the_last_change(api: Api) -> None:
+    since = api.member(BOB)["last_changed"]
+    assert api.patch(BOB, {"language": "fr"}).json()["last_changed"] > since
+    assert api.emails(status="unsubscribed", unsubscribed_since=since) == []
+    api.patch(ANN, {"status": "unsubscribed"})
+    assert api.emails(status="unsubscribed", unsubscribed_since=since) == [ANN]
+
+
 def test_filters_by_status_and_interest(api: Api) -> None:
     assert api.emails(status="unsubscribed") == [BOB]
     assert api.emails(status="pending") == [DAN]
