@@ -59,7 +59,7 @@ conformance: $(DEV_STAMP) ## Run the vendors' own clients against the sandbox
 	@$(BIN)/pytest -q -m conformance $(ARGS)
 
 soak: $(DEV_STAMP) ## Run long random histories, and cut the power of a whole stack
-	@$(BIN)/pytest -q -m soak $(ARGS)
+	@$(BIN)/pytest -q -m soak --hypothesis-profile random $(ARGS)
 
 bench: $(DEV_STAMP) ## Measure speed and memory
 	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python -m "benchmarks.$$(basename $$program .py)"; done
