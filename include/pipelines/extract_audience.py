@@ -44,8 +44,10 @@ ARCHIVED = "archived"
 TAGGED_FIELDS = (*STATE_FIELDS, "tags")
 
 
-def extract(run: SyncRun) -> dict[str, object]:
+def extract(run: SyncRun, *, full: bool = False) -> dict[str, object]:
     """Read the audience and its members, full the first time, then what changed; pin what the run reads.
+
+    Reads everything where `full` says so.
 
     Raises:
         ConfigError: no such audience; the message names those that exist.
@@ -62,10 +64,11 @@ def extract(run: SyncRun) -> dict[str, object]:
     schema = client.audience_schema(listing.list_id)
     run.save_schema(schema)
     fields_hash = _fields_hash(schema)
-    since = watermarks.find(project, schema.list_id, "members", fields_hash=fields_hash)
+    before = watermarks.latest(project, schema.list_id, "members")
+    since = None if full else watermarks.find(project, schema.list_id, "members", fields_hash=fields_hash)
     reader = _Reader(run, client, schema.list_id, read_at)
     counts = reader.read(since, "members", complete=True)
-    watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash)
+    watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash, before=before)
     _pin(run, read_at)
     counts["selected_in_salesforce"] = read_selections(run, schema)
     return counts | {"full": since is None, "calls": client.calls}

@@ -61,6 +61,7 @@ def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
     client = project.salesforce()
     connect_salesforce(project, client)
     seen_at = client.server_time()
+    before = {name: watermarks.latest(project, SOURCE, name) for name in PERSON_OBJECTS}
     paths = read_fields(project.configuration)
     schema = read_schema(client, paths, campaign_member_fields(project.configuration))
     readings = [people_read.plan_reading(schema, name, paths[name]) for name in PERSON_OBJECTS]
@@ -70,7 +71,8 @@ def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
     counts = {f"{reading.object.lower()}s_read": _stage(project, client, reading, run_id) for reading in readings}
     merged = _merge(project, readings, run_id, seen_at)
     for reading in readings:
-        watermarks.save(project, SOURCE, reading.object, seen_at - OVERLAP, fields_hash=reading.fields_hash)
+        until, as_read = seen_at - OVERLAP, reading.fields_hash
+        watermarks.save(project, SOURCE, reading.object, until, fields_hash=as_read, before=before[reading.object])
         project.staging.drop(_partition(reading, run_id))
     return counts | {
         "changed": merged.changed,

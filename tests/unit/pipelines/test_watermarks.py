@@ -49,3 +49,23 @@ def test_writers_at_the_same_time_lose_nothing(project):
     assert all(
         watermarks.find(project, f"list{number % 4}", f"object{number}", fields_hash="a") == AT for number in range(8)
     )
+
+
+def test_g10_of_two_readings_at_once_the_earlier_start_counts(project):
+    """Each may have put its older rows over the other's newer ones: the next reading has to read them again."""
+    watermarks.save(project, "list", "members", AT, fields_hash="a")
+    before = watermarks.latest(project, "list", "members")
+    for ends in (2, 1), (1, 2):
+        for hours in ends:
+            until = AT + timedelta(hours=hours)
+            watermarks.save(project, "list", "members", until, fields_hash="a", before=before)
+        assert watermarks.latest(project, "list", "members") == AT + timedelta(hours=1)
+        watermarks.save(project, "list", "members", AT, fields_hash="a")
+
+
+def test_g10_a_reading_alone_moves_the_watermark(project):
+    for hours in (0, 1, 2):
+        before = watermarks.latest(project, "list", "members")
+        until = AT + timedelta(hours=hours)
+        watermarks.save(project, "list", "members", until, fields_hash="a", before=before)
+        assert watermarks.latest(project, "list", "members") == until
