@@ -29,7 +29,8 @@ OBSTACLES: tuple[tuple[str, Reason], ...] = (
 def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `additions`: one row per wanted e-mail that no member of any status has.
 
-    Wanted is what a query selects, and (R07) the new e-mail of a person whose former one is a subscribed member.
+    Wanted is what a query selects, and (R07) the new e-mail of a person whose former one is a subscribed member,
+    and was one when the person left it: another person's sign-up with it since then says nothing about this one.
     An e-mail whose member moves to it, or is there under another one, is not among them; one whose member is held from
     moving has that obstacle. Columns: email_key, person_id, email, obstacle (a reason of the ledger; null: add it),
     query_number (the first that selects it; null: R07 alone), renamed, merge_fields (JSON text as Mailchimp takes it)
@@ -42,7 +43,9 @@ def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE additions AS
         WITH renamed AS (
-            SELECT emails.holder_id AS person_id, bool_or(roster.status = 'subscribed') AS was_subscribed
+            SELECT emails.holder_id AS person_id, bool_or(
+                       roster.status = 'subscribed' AND coalesce(roster.timestamp_opt <= emails.until, true)
+                   ) AS was_subscribed
             FROM emails JOIN roster USING (email_key) WHERE emails.source = 'salesforce' GROUP BY emails.holder_id
         ), wanted AS (
             SELECT addressees.email_key, addressees.person_id, addressees.email, opted_out, shared, consents,

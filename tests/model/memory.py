@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.model.world import List, Record, World, key_of
@@ -74,19 +75,30 @@ class Memory:
 
     emails: dict[str, str] = field(default_factory=dict)
     former: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    left_subscribed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """By person and former hash: audiences in which it was subscribed when it was left, and at every look since."""
     looks: int = 0
     audiences: dict[str, AudienceMemory] = field(default_factory=lambda: defaultdict(AudienceMemory))
 
     def look(self, world: World) -> None:
         """Read everyone."""
         self.looks += 1
+
+        def subscribed(key: str) -> Iterator[str]:
+            for each in world.lists.values():
+                if each.members.get(key, {}).get("status") == "subscribed":
+                    yield each.id
+
         for name, person in world.people.items():
             now = key_of(person["Email"]) if person.get("Email") else None
             before = self.emails.pop(name, None)
             if before is not None and before != now:
                 self.former[name][before] = self.looks
+                self.left_subscribed[name, before] = set(subscribed(before))
             if now is not None:
                 self.emails[name] = now
+        for (_, key), audiences in self.left_subscribed.items():
+            audiences.intersection_update(subscribed(key))
 
     def ever(self) -> set[str]:
         """Every hash that anybody in Salesforce has or had."""

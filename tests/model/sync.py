@@ -143,8 +143,9 @@ class Sync:
 
     def _had_a_subscribed_one(self, person: Record) -> bool:
         """R07: changed in Salesforce, the new e-mail follows where the old one was subscribed."""
+        name = name_of(person)
         return self.settings.get("data_sync", True) and any(
-            self.statuses.get(key) == "subscribed" for key in self.memory.former[name_of(person)]
+            self.list.id in self.memory.left_subscribed[name, key] for key in self.memory.former[name]
         )
 
     def _may_be_added(self, key: str, people: list[Record], values: Record, left_out: set[str]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
-from tests.unit.transform.worlds import LIST, Outcome, World
+from tests.unit.transform.worlds import BORN, LIST, Outcome, World
 
 PARTS = ("MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry",
          "Street", "City", "State", "PostalCode", "Country")  # fmt: skip
@@ -32,7 +33,7 @@ def _carry_out(world: World, operation: dict[str, Any]) -> None:
             # A contact keeps its id for good; a new one has an id of its own.
             world.members = [member for member in world.members if member["email_key"] != key]
             world.member(after["email_address"], after["status"], contact_id=f"new-{key}", groups=groups,
-                         merge_fields=after["merge_fields"])  # fmt: skip
+                         merge_fields=after["merge_fields"], timestamp_opt=BORN + timedelta(days=1))  # fmt: skip
         case "update_member":
             member = _member(world, key)
             member["merge_fields"] = json.dumps(json.loads(member["merge_fields"]) | after.get("merge_fields", {}))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from include.schema import MergeField
+from tests.unit.transform.carrying_out import carry_out
 from tests.unit.transform.worlds import EVERYONE, FIELDS, World, audience, plan, schema
 
 NAMES = {"FirstName": "Ann", "LastName": "Lee", "Agreed__c": "true"}
@@ -87,6 +88,19 @@ def test_r07_an_e_mail_changed_in_salesforce_is_added_where_the_old_one_was_subs
         ("R07", "email_changed", None)
     ] * adds
     assert outcome.reason(old) == ("cleaned" if status == "cleaned" else "former_email")
+
+
+def test_r07_g05_an_old_e_mail_that_another_person_signs_up_with_later_brings_nobody_in() -> None:
+    """The first plan adds the e-mail's new owner; the second does not take that for the former owner's membership."""
+    world = World()
+    left = world.person("new@x.example", **NAMES)
+    world.former_email(left, "old@x.example")
+    world.person("old@x.example", FirstName="Owner", LastName="Lee")
+    owners = audience(queries=[EVERYONE | {"where": {"field": "FirstName", "equals": "Owner"}}])
+    first = plan(world, owners)
+    assert [o["behaviour"] for o in first.operations] == ["R01"]
+    carry_out(world, first)
+    assert plan(world, owners).operations == []
 
 
 def test_r07_a_query_selects_the_new_e_mail_whatever_became_of_the_old_one() -> None:
