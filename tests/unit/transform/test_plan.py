@@ -173,7 +173,7 @@ def test_the_same_change_planned_again_has_the_same_id_and_another_one_another()
     assert len({first["op_id"], other["op_id"], elsewhere["op_id"]}) == 3
 
 
-def test_a_lead_that_was_created_gets_what_its_queries_give_with_the_run_after() -> None:
+def test_r08_g05_a_lead_that_was_created_gets_what_its_queries_give_with_the_run_after() -> None:
     """Whether a query selects a Lead is known once Salesforce has made it."""
     lead_query = Query.model_validate({"name": "leads", "object": "Lead", "tags": ["Customer"]})
     configured = CONFIGURED.model_copy(update={"queries": (lead_query,)})
