@@ -250,7 +250,7 @@ class Sync:
         theirs = [
             each
             for each in self.list.members
-            if each not in self.added and self._person_of(each) is person and self._may_be_updated(each, person)
+            if each not in self.added and self.person_of(each) is person and self._may_be_updated(each, person)
         ]
         return key == min(theirs, key=lambda each: (each not in self.by_email, each))
 
