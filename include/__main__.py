@@ -7,6 +7,7 @@
     python -m include queries --audience newsletter [--reset NAME] [--config DIR] [--root DIR]
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
+    python -m include reconcile [--config DIR] [--root DIR]
     python -m include disconnect [--config DIR] [--root DIR]
 
 The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
@@ -31,6 +32,7 @@ from include.pipelines import approvals, extract_salesforce, preview, query_stat
 from include.pipelines.compare_policies import compare_policies
 from include.pipelines.disconnect import disconnect
 from include.pipelines.query_tables import preview_table, queries_table
+from include.pipelines.reconcile import reconcile
 from include.pipelines.run import SyncRun
 from include.wiring import Project, load_project
 
@@ -83,6 +85,10 @@ def _run(project: Project, options: argparse.Namespace) -> Account:
     return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
 
 
+def _reconcile(project: Project, options: argparse.Namespace) -> Account:
+    return reconcile(project, options.run_id)
+
+
 def _snapshot(project: Project, options: argparse.Namespace) -> Account:
     return snapshot_activity.run(project, options.run_id, options.date, backfill=options.backfill)
 
@@ -111,6 +117,7 @@ WITHOUT_READING: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
     "disconnect": lambda project, _: disconnect(project),
     "preview": _preview,
     "queries": _queries,
+    "reconcile": _reconcile,
     "snapshot": _snapshot,
 }
 """Commands that do not start by bringing `people` up to date."""
@@ -149,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     queries = commands.add_parser("queries", parents=[shared], help="an audience's queries, and when each last ran")
     queries.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     queries.add_argument("--reset", metavar="QUERY", help="forget when this query was first seen and last ran")
+    commands.add_parser(
+        "reconcile", parents=[shared], help="compare both sides and the mirror in full with what is known"
+    )
     commands.add_parser("disconnect", parents=[shared], help="forget the connected accounts and how far they were read")
     snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
     snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")

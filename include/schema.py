@@ -26,7 +26,10 @@ class PicklistValue:
 
 @dataclass(frozen=True, slots=True)
 class SalesforceField:
-    """One field of a describe answer; `type` is Salesforce's (`string`, `picklist`, `address`, ...)."""
+    """One field of a describe answer; `type` is Salesforce's (`string`, `picklist`, `address`, ...).
+
+    `calculated`: a formula or a roll-up summary, which changes without its record's SystemModstamp.
+    """
 
     name: str
     label: str
@@ -41,6 +44,7 @@ class SalesforceField:
     compound_field: str | None = None
     reference_to: tuple[str, ...] = ()
     relationship: str | None = None
+    calculated: bool = False
 
     @property
     def parent(self) -> str | None:

@@ -41,6 +41,7 @@ class Schedule(Model):
 
     extract: CronExpression = "@hourly"
     snapshot: CronExpression = "0 0 * * *"
+    reconcile: CronExpression = "0 3 * * 0"
 
 
 class Limits(Model):

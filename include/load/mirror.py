@@ -71,7 +71,7 @@ def canonical(connection: DuckDBPyConnection, shown: pa.Table) -> pa.Table:
     ).to_arrow_table()
 
 
-def differences(connection: DuckDBPyConnection, *, audience_id: str, everyone: bool) -> pa.Table:
+def differences(connection: DuckDBPyConnection, *, audience_id: str | None, everyone: bool) -> pa.Table:
     """Rows to write: `email_key`, `person_id`, `key`, `row_id`, `before`, `after` (JSON text; no `before`: a new row).
 
     Reads the views `members` (one audience), `matched` (email_key, person_id, object), `interests` (id,

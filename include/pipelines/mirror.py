@@ -43,14 +43,14 @@ def load_mirror(run: SyncRun) -> dict[str, object]:
     """
     if run.dry_run:
         return {}
-    stage = _MirrorStage(run, run.project.salesforce(), run.schema())
+    stage = MirrorStage(run, run.project.salesforce(), run.schema())
     counts: dict[str, object] = stage.mirror_members() if run.audience.data_sync else {}
     stage.stamp()
     return counts
 
 
 @dataclass(frozen=True, slots=True)
-class _MirrorStage:
+class MirrorStage:
     """One audience's mirror: the run, the org and the audience as extraction found it."""
 
     run: SyncRun
@@ -64,15 +64,18 @@ class _MirrorStage:
 
     def mirror_members(self) -> dict[str, object]:
         """Compare, plan and write the rows of `MC_Subscriber__c`."""
-        audience_id = self._audience_id()
-        self._read_back()
-        connection = self._matched()
-        connection.register("interests", interests(self.schema))
-        everyone = self.run.audience.mirror == "all"
-        planned = differences(connection, audience_id=audience_id, everyone=everyone)
+        audience_id = self.audience_id() or self._upsert_audience({})
+        self.read_back()
+        planned = self.differences(audience_id)
         refuse_without_room(self.client, SUBSCRIBER, planned["before"].null_count)
         self._save_plan(planned)
         return self._write()
+
+    def differences(self, audience_id: str | None) -> pa.Table:
+        """The rows to write, as `load.mirror.differences` answers them."""
+        connection = self._matched()
+        connection.register("interests", interests(self.schema))
+        return differences(connection, audience_id=audience_id, everyone=self.run.audience.mirror == "all")
 
     def _matched(self) -> DuckDBPyConnection:
         """The newest members, whom they belong to, and the known mirror rows, as views."""
@@ -88,10 +91,10 @@ class _MirrorStage:
         match_members(connection, inputs)
         return connection
 
-    def _audience_id(self) -> str:
-        """The Salesforce id of the audience's row; the row is made where it is missing."""
+    def audience_id(self) -> str | None:
+        """The Salesforce id of the audience's row; None where there is none."""
         found = list(self.client.query(f"SELECT Id FROM {AUDIENCE} WHERE List_Id__c = '{self.schema.list_id}'"))
-        return str(found[0]["Id"]) if found else self._upsert_audience({})
+        return str(found[0]["Id"]) if found else None
 
     def _upsert_audience(self, extra: dict[str, object]) -> str:
         record = {
@@ -108,14 +111,15 @@ class _MirrorStage:
             raise TransientError(refusal, vendor="salesforce", code=answer.code)
         raise FatalError(refusal)
 
-    def _read_back(self) -> None:
-        """Bring the table `mirror` up to what Salesforce shows now: full the first time, then what changed.
+    def read_back(self, *, full: bool = False) -> None:
+        """Bring the table `mirror` up to what Salesforce shows: full the first time and when asked, else what changed.
 
         Rows are known by their key: the lookup to the audience can be changed by hand.
         """
         project, list_id = self.run.project, self.schema.list_id
         columns = shown_columns()
-        mark = watermarks.find(project, list_id, SUBSCRIBER, fields_hash=columns)
+        before = watermarks.latest(project, list_id, SUBSCRIBER)
+        mark = None if full else watermarks.find(project, list_id, SUBSCRIBER, fields_hash=columns)
         started = self.client.server_time()
         where = f"Key__c LIKE '{list_id}:%'"
         if mark is not None:
@@ -123,7 +127,7 @@ class _MirrorStage:
         shown = self._read(columns, where)
         if shown.num_rows or mark is None:
             self._merge(canonical(connect(), shown), keep=mark is not None)
-        watermarks.save(project, list_id, SUBSCRIBER, started, fields_hash=columns)
+        watermarks.save(project, list_id, SUBSCRIBER, started, fields_hash=columns, before=before)
 
     def _read(self, columns: str, where: str) -> pa.Table:
         """Rows as text columns; deleted ones too, because a row that was deleted by hand is made again."""

@@ -16,6 +16,7 @@ from include.calls import added
 from include.errors import FatalError
 from include.load.operations import show_plan
 from include.pipelines import query_state, runs
+from include.pipelines.comparisons import newest_comparison
 from include.pipelines.ending import WORK, run_ending
 from include.quality import figures, quarantine
 from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
@@ -98,6 +99,7 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         quarantine=held,
         consent=_consent(run) if ended.done("transform") else None,
         notes=figures.notes(connection) if rows else (),
+        comparison=newest_comparison(run.project, run.stem),
         trend=(*_earlier(run, history), figures.trend_point(run.run_id, facts.started_at, state, by_state)),
     )
 

@@ -98,7 +98,7 @@ class SyncRun:
 
     def salesforce_schema(self) -> SalesforceSchema:
         """The org as extraction found it."""
-        return TypeAdapter(SalesforceSchema).validate_python(self.project.staging.document(SALESFORCE_SCHEMA))
+        return known_org(self.project)
 
     def save_pins(self, pins: Pins) -> None:
         """Commit what the run reads."""
@@ -124,6 +124,11 @@ class SyncRun:
         if not self.project.staging.committed(partition):
             return None
         return Outcome(**cast("dict[str, Any]", self.project.staging.document(partition)))
+
+
+def known_org(project: Project) -> SalesforceSchema:
+    """The org as the newest extraction found it."""
+    return TypeAdapter(SalesforceSchema).validate_python(project.staging.document(SALESFORCE_SCHEMA))
 
 
 def report_folder(stem: str, run_id: str) -> tuple[str, ...]:

@@ -161,6 +161,27 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseLine:
+    """How many records of an object a full comparison found to differ for one cause; `keys` are the first of them."""
+
+    object: str
+    cause: str
+    meaning: str
+    count: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The newest full comparison of both sides and the mirror: of people and this audience."""
+
+    run_id: str
+    at: datetime
+    compared: dict[str, int]
+    lines: tuple[CauseLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrendPoint:
     """One run among the last ones; rows of both sides."""
 
@@ -196,4 +217,5 @@ class Report:
     quarantine: tuple[QuarantineGroup, ...] | None
     consent: Consent | None
     notes: tuple[Note, ...]
+    comparison: Comparison | None
     trend: tuple[TrendPoint, ...]

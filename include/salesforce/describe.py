@@ -29,6 +29,7 @@ class _Field(BaseModel):
     compoundFieldName: str | None = None  # noqa: N815 - Salesforce's key
     referenceTo: tuple[str, ...] = ()  # noqa: N815 - Salesforce's key
     relationshipName: str | None = None  # noqa: N815 - Salesforce's key
+    calculated: bool = False
 
 
 class _Describe(BaseModel):
@@ -69,4 +70,5 @@ def _field(field: _Field) -> SalesforceField:
         compound_field=field.compoundFieldName,
         reference_to=field.referenceTo,
         relationship=field.relationshipName,
+        calculated=field.calculated,
     )

@@ -201,7 +201,7 @@ RUNS = _table(
     "runs",
     "One row per run of a pipeline.",
     "run_id string Run",
-    "pipeline string extract_salesforce, sync_audience, snapshot_activity",
+    "pipeline string extract_salesforce, sync_audience, snapshot_activity, reconcile",
     "audience string File stem of the audience; null where it does not apply",
     "state string running, waiting (for approval), success, warning, stopped, deferred (no calls left) or failed",
     "started_at timestamp Start",
@@ -247,6 +247,21 @@ QUERY_PREVIEWS = _table(
     "changes string JSON object: kind of operation to their number; what several queries ask for counts for the first",
     "sample strings Salesforce Ids of a few of the people, new members first",
     by=("audience",),
+)
+
+DIVERGENCES = _table(
+    "divergences",
+    "What full comparisons of both sides found (DAG `reconcile`): one row per record that was not as the warehouse had "
+    "it, or mirror row that is not as it should be. Names of fields, no values.",
+    "run_id string Comparison",
+    "audience string File stem of the audience; null for people",
+    "object string Contact, Lead, member, MC_Audience__c or MC_Subscriber__c",
+    "key string Salesforce id, member hash, or the mirror row's external id",
+    "cause string late_change, missed_change, missing_here, gone_there, formula_changed, parent_changed, "
+    "unstamped_change, mirror_edited, mirror_missing, mirror_orphan or mirror_behind",
+    "fields strings Fields that differ; none where the whole record is missing on one side",
+    "at timestamp When",
+    by=("run_id",),
 )
 
 APPROVALS = _table(
@@ -346,5 +361,5 @@ ACTIVITY_DAYS = _table(
 TABLES: tuple[Table, ...] = (
     PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, QUERIES,
     QUERY_PREVIEWS, APPROVALS, WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS,
-    ACTIVITY_DAYS,
+    ACTIVITY_DAYS, DIVERGENCES,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from airflow.sdk import DAG, RetryAction
 from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.encoders import encode_timetable
 
-from include.config.load import AUTOMATIC, manual_queries
+from include.config.load import AUTOMATIC, audience_stems, manual_queries
 from include.errors import ConfigError, FatalError, StoppedByCheck, TransientError
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool
 
@@ -29,6 +29,16 @@ def test_people_are_extracted_before_any_audience_is_synced(dagbag: DagBag):
     assert dagbag.dags["extract_salesforce"].get_task("extract").outlets == [PEOPLE]
     for dag_id in (dag_id for dag_id in dagbag.dags if dag_id.startswith("sync_")):
         assert [asset.uri for asset in dagbag.dags[dag_id].timetable.asset_condition.objects] == [PEOPLE.uri]
+
+
+def test_g10_the_full_comparison_starts_the_audiences_also_when_one_failed(dagbag: DagBag):
+    dag = dagbag.dags["reconcile"]
+    start, compared = dag.get_task("start_audiences"), {f"audience_{stem}" for stem in audience_stems()}
+    assert (start.outlets, start.trigger_rule) == ([PEOPLE], "all_done")
+    assert upstream(dag, "start_audiences") == {"people", *compared}
+    assert all(upstream(dag, task_id) == {"people"} for task_id in compared)
+    assert [task.task_id for task in dag.leaves] == ["outcome"]
+    assert dag.get_task("outcome").upstream_task_ids == {"people", "start_audiences", *compared}
 
 
 @pytest.mark.parametrize("write", ["load_audience", "load_people", "load_mirror"])

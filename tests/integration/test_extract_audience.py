@@ -2,87 +2,29 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import requests
 
-from include.config.models import Audience, Configuration, Pipeline
 from include.errors import ConfigError, FatalError, StoppedByCheck
 from include.keys import email_key
 from include.pipelines.extract_audience import MARGIN, SINGLE_READS, extract, refresh_members
-from include.pipelines.run import SyncRun
 from include.pipelines.tag_reading import CHEAP
-from include.sandbox.mailchimp.credentials import API_KEY
 from include.storage import Storage
 from include.warehouse.tables import EMAILS, MEMBERS, WATERMARKS
-from include.wiring import Project
 from tests.integration.mailchimp_account import LIST, account, audience, member
 from tests.integration.mailchimp_account import MEMBERS as MEMBERS_PATH
+from tests.integration.mailchimp_reading import START, Account
 from tests.integration.sync.rig import connections
 
-START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEGMENT_MEMBERS = "/3.0/lists/{list_id}/segments/{segment_id}/members"
-
-
-class Account:
-    """The sandbox's account, and runs against it at a clock that only the test moves."""
-
-    def __init__(self, sandbox, project):
-        self.sandbox, self.project = sandbox, project
-        self.now = START
-        self.runs = 0
-        sandbox.set_clock(self.now.isoformat(), frozen=True)
-
-    def put(self, *members, **more):
-        self.sandbox.put_state(mailchimp=account(audience(members, **more)))
-
-    def run(self, audience_name="Newsletter"):
-        self.runs += 1
-        return run_of(self.project, f"run{self.runs}", audience_name)
-
-    def extract(self):
-        run = self.run()
-        return extract(run)
-
-    def wait(self, **duration):
-        self.now += timedelta(**duration)
-        self.sandbox.set_clock(self.now.isoformat(), frozen=True)
-
-    def call(self, method, path, body=None):
-        answer = requests.request(
-            method, f"{self.sandbox.mailchimp}/3.0/lists/{LIST}{path}", json=body, auth=("any", API_KEY), timeout=20
-        )
-        assert answer.ok, answer.text
-
-    def members(self):
-        return {row["email_key"]: row for row in self.project.warehouse.read(MEMBERS, list_id=LIST).to_pylist()}
-
-    def shown(self):
-        """Name to status, of the members in the warehouse."""
-        return {row["email"].split("@")[0]: row["status"] for row in self.members().values()}
-
-    def tags(self):
-        return {row["email"].split("@")[0]: row["tags"] for row in self.members().values()}
-
-    def pages_read(self, path=MEMBERS_PATH):
-        return sum(call["count"] for call in self.sandbox.calls("mailchimp")["calls"] if call["path"] == path)
-
-
-def run_of(project, run_id, audience_name="Newsletter"):
-    named = Audience(
-        stem="newsletter", audience=audience_name, policy="legacy_parity", consent="none", fields={}
-    )  # fmt: skip
-    configuration = Configuration(pipeline=Pipeline(time_zone="UTC"), audiences={"newsletter": named}, hash="h")
-    return SyncRun(Project(configuration, project.storage), "newsletter", run_id)
 
 
 @pytest.fixture
 def mailchimp(sandbox, tmp_path, monkeypatch):
     for name, value in connections(sandbox).items():
         monkeypatch.setenv(name, value)
-    configuration = Configuration(pipeline=Pipeline(time_zone="UTC"), audiences={}, hash="h")
-    return Account(sandbox, Project(configuration, Storage(str(tmp_path / "root"))))
+    return Account.on(sandbox, tmp_path / "root")
 
 
 def key(name):
