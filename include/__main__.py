@@ -8,6 +8,7 @@
     python -m include extract [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
     python -m include reconcile [--config DIR] [--root DIR]
+    python -m include check [--json] [--acknowledge] [--config DIR] [--root DIR]
     python -m include disconnect [--config DIR] [--root DIR]
 
 The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
@@ -23,12 +24,14 @@ import shlex
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
 from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
 from include.pipelines import approvals, extract_salesforce, preview, query_state, snapshot_activity, sync_audience
+from include.pipelines.check_connections import check_connections, counted, findings_table
 from include.pipelines.compare_policies import compare_policies
 from include.pipelines.disconnect import disconnect
 from include.pipelines.query_tables import preview_table, queries_table
@@ -112,8 +115,20 @@ def _preview(project: Project, options: argparse.Namespace) -> Account:
     return {}
 
 
+def _check(project: Project, options: argparse.Namespace) -> Account:
+    """Print what was found. Raises StoppedByCheck where an error is among it."""
+    with redirect_stdout(sys.stderr):  # as in _preview
+        findings = check_connections(project, options.run_id, acknowledged=options.acknowledge)
+    print(json.dumps([asdict(each) for each in findings]) if options.json else findings_table(findings))
+    errors = counted(findings)["error"]
+    if errors:
+        raise StoppedByCheck(f"the connection check found {errors} error{'s' if errors > 1 else ''}")
+    return {}
+
+
 WITHOUT_READING: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
     "approve": _approve,
+    "check": _check,
     "disconnect": lambda project, _: disconnect(project),
     "preview": _preview,
     "queries": _queries,
@@ -159,6 +174,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "reconcile", parents=[shared], help="compare both sides and the mirror in full with what is known"
     )
+    check = commands.add_parser("check", parents=[shared], help="whether both accounts and the configuration fit")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    check.add_argument("--acknowledge", action="store_true", help="take what changed in the schemas as it is")
     commands.add_parser("disconnect", parents=[shared], help="forget the connected accounts and how far they were read")
     snapshot = commands.add_parser("snapshot", parents=[shared], help="harvest activity and build one night")
     snapshot.add_argument("--date", required=True, help="local day, YYYY-MM-DD")

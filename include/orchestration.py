@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
+from time import monotonic, sleep
 from typing import Any
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
@@ -14,6 +15,10 @@ from include.errors import DeferredError, SyncError, TransientError
 
 PEOPLE = Asset(name="salesforce_people", uri="salesforce://people", group="sync")
 """Everyone in Salesforce, extracted to staging; each new version starts the audiences' runs."""
+
+
+STARTED = frozenset({"running", "success", "failed", "up_for_retry"})
+"""States of a task that got its slots."""
 
 
 class Pool(StrEnum):
@@ -60,3 +65,18 @@ def rest_to_the_next_run() -> Iterator[None]:
         yield
     except DeferredError as deferred:
         raise AirflowSkipException(str(deferred)) from deferred
+
+
+def started(context: Any, tasks: dict[str, str], within: timedelta = timedelta(minutes=1)) -> dict[str, bool]:
+    """Which tasks of this run started, by the name they are given under; waits for those that did not yet.
+
+    A task can't ask Airflow for its pools: it has no access to the database. Whether another one starts there it can.
+    """
+    wanted = {"dag_id": context["dag"].dag_id, "task_ids": list(tasks.values()), "run_ids": [context["run_id"]]}
+    end = monotonic() + within.total_seconds()
+    while True:
+        found = context["ti"].get_task_states(**wanted).get(context["run_id"], {})
+        seen = {name: found.get(task_id) in STARTED for name, task_id in tasks.items()}
+        if all(seen.values()) or monotonic() > end:
+            return seen
+        sleep(1)

@@ -12,6 +12,8 @@ CategoryType = Literal["checkboxes", "dropdown", "radio", "hidden"]
 PersonObject = Literal["Contact", "Lead"]
 ConditionObject = Literal["Contact", "Lead", "CampaignMember"]
 """Objects whose fields a condition compares."""
+OtherWriter = Literal["mc4sf", "beaufort12"]
+"""Packages that sync Mailchimp and Salesforce themselves."""
 PERSON_OBJECTS: tuple[PersonObject, ...] = ("Contact", "Lead")
 
 
@@ -63,17 +65,35 @@ class SalesforceField:
 
 @dataclass(frozen=True, slots=True)
 class SalesforceObject:
-    """One object of the org: its fields by API name."""
+    """One object of the org: its fields by API name, and what the connected user may do with its records."""
 
     name: str
     fields: dict[str, SalesforceField]
+    createable: bool = True
+    updateable: bool = True
+    deletable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedField:
+    """A field of the project's own package, as a describe answer should show it; `length` 0: its type has none.
+
+    `movable`: its value can be changed later, which a master-detail field's can't.
+    """
+
+    object: str
+    name: str
+    type: str
+    length: int
+    movable: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SalesforceSchema:
-    """The described objects that the configuration reaches, by API name."""
+    """The described objects that the configuration reaches, by API name; `packages`: other programs that write too."""
 
     objects: dict[str, SalesforceObject]
+    packages: tuple[OtherWriter, ...] = ()
 
     def field(self, object_name: str, path: str) -> SalesforceField | None:
         """Follow a path such as `Account.Owner.Name` from an object; None where it leads nowhere."""

@@ -37,6 +37,15 @@ def check(configuration: Configuration, stem: str, audience: AudienceSchema, sal
 
     Raises ConfigError that lists every mistake as `file:line: field: what is wrong; what would be right`.
     """
+    problems = find_problems(configuration, stem, audience, salesforce)
+    if problems:
+        raise ConfigError(listed(f"the configuration of audience {stem}", problems))
+
+
+def find_problems(
+    configuration: Configuration, stem: str, audience: AudienceSchema, salesforce: SalesforceSchema
+) -> list[Problem]:
+    """Every mistake of an audience's configuration, and of the rules."""
     configured = configuration.audiences[stem]
     top: Way = ("audiences", stem)
     findings: list[Finding] = [
@@ -52,9 +61,7 @@ def check(configuration: Configuration, stem: str, audience: AudienceSchema, sal
         *policy_problems(configured, salesforce),
         *write_back_problems(configured, salesforce),
     ]
-    if findings:
-        problems = [_problem(configuration, way, message) for way, message in findings]
-        raise ConfigError(listed(f"the configuration of audience {stem}", problems))
+    return [_problem(configuration, way, message) for way, message in findings]
 
 
 def _problem(configuration: Configuration, way: Way, message: str) -> Problem:

@@ -22,7 +22,7 @@ from include.config.queries import GroupField, Query
 from include.config.scalars import Cap, CronExpression, DateBounds, Share, Switch, TimeZone
 from include.config.sources import Sources
 from include.config.strict import Model
-from include.schema import PersonObject
+from include.schema import OtherWriter, PersonObject
 
 Gate = Literal["add", "update", "create_lead"]
 EMAIL_OPT_OUT = "HasOptedOutOfEmail"
@@ -42,6 +42,7 @@ class Schedule(Model):
     extract: CronExpression = "@hourly"
     snapshot: CronExpression = "0 0 * * *"
     reconcile: CronExpression = "0 3 * * 0"
+    check: CronExpression = "0 6 * * *"
 
 
 class Limits(Model):
@@ -83,6 +84,9 @@ class Pipeline(Model):
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
     quality: Quality = Quality()
+    acknowledge: tuple[OtherWriter, ...] = Field(
+        default=(), description="installed packages that sync the same two systems, and that may go on beside this sync"
+    )
 
 
 class Checkbox(Model):

@@ -16,6 +16,7 @@ from include.errors import DeferredError, StoppedByCheck
 from include.pipelines import people_read, runs, watermarks
 from include.pipelines.identity import connect_salesforce
 from include.pipelines.org_schema import read_schema
+from include.pipelines.other_writers import installed_packages, stop_beside_others
 from include.pipelines.people_merge import SOURCE, Fresh, Merge, current_people, merge
 from include.pipelines.people_read import Reading
 from include.pipelines.run import SALESFORCE_SCHEMA
@@ -64,6 +65,10 @@ def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
     before = {name: watermarks.latest(project, SOURCE, name) for name in PERSON_OBJECTS}
     paths = read_fields(project.configuration)
     schema = read_schema(client, paths, campaign_member_fields(project.configuration))
+    schema = dataclasses.replace(schema, packages=installed_packages(client.object_names(), schema))
+    if schema.packages:
+        project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
+        stop_beside_others(project.configuration, schema)
     readings = [people_read.plan_reading(schema, name, paths[name]) for name in PERSON_OBJECTS]
     _stop_when_empty(project, client, readings)
     readings = [reading if full else _since_watermark(project, reading) for reading in readings]

@@ -20,6 +20,14 @@ def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
         FatalError: it was there before and is not any more (R04).
         ConfigError: no audience, or several, have this name; or it was renamed.
     """
+    found = look_for(run, listings)
+    memory = {"wanted": run.audience.audience, "list_id": found.list_id}
+    run.project.staging.write_document(audience_memory(run.stem), memory)
+    return found
+
+
+def look_for(run: SyncRun, listings: list[Listing]) -> Listing:
+    """The same, not remembered."""
     wanted = run.audience.audience
     known = known_list(run)
     found = [listing for listing in listings if wanted in {listing.list_id, listing.name}]
@@ -33,7 +41,6 @@ def find_audience(run: SyncRun, listings: list[Listing]) -> Listing:
     if len(found) > 1:
         ids = ", ".join(sorted(listing.list_id for listing in found))
         raise ConfigError(f"{_where(run)}: {len(found)} audiences are called {wanted!r}; write the id of one: {ids}")
-    run.project.staging.write_document(audience_memory(run.stem), {"wanted": wanted, "list_id": found[0].list_id})
     return found[0]
 
 

@@ -14,6 +14,8 @@ from include.errors import FatalError, StoppedByCheck
 from include.warehouse.tables import CONNECTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
 
     from include.mailchimp.client import MailchimpClient
@@ -39,13 +41,16 @@ def connect_salesforce(project: Project, client: SalesforceClient) -> Identity:
 
     Another user of the same org goes on. Raises StoppedByCheck for another org.
     """
+    identity = salesforce_identity(project, client)
+    _stop_with_another(identity, _recorded(project, identity))
+    return identity
+
+
+def salesforce_identity(project: Project, client: SalesforceClient) -> Identity:
+    """Whose org this is, in one call."""
     answer = client.identity()
     connection = project.configuration.pipeline.connections.salesforce
-    identity = Identity("salesforce", connection, str(answer["organization_id"]), str(answer["user_id"]))
-    known = _recorded(project, identity)
-    if known["account"] != identity.account:
-        raise _another(identity, known, "organization", f"organization {identity.account}", str(known["account"]))
-    return identity
+    return Identity("salesforce", connection, str(answer["organization_id"]), str(answer["user_id"]))
 
 
 def connect_mailchimp(project: Project, client: MailchimpClient) -> Identity:
@@ -54,26 +59,49 @@ def connect_mailchimp(project: Project, client: MailchimpClient) -> Identity:
     Raises StoppedByCheck for another account or user, FatalError for a user whose role is too low.
     """
     root = client.root()
-    connection = project.configuration.pipeline.connections.mailchimp
-    identity = Identity("mailchimp", connection, str(root["account_id"]), str(root["login_id"]))
+    identity = mailchimp_identity(project, root)
     problem = role_problem(identity, str(root["role"]))
     if problem:
-        raise FatalError(problem)
-    known = _recorded(project, identity)
-    if (known["account"], known["user"]) != (identity.account, identity.user):
-        is_now = f"account {identity.account}, user {identity.user}"
-        raise _another(identity, known, "account or user", is_now, f"{known['account']}, user {known['user']}")
+        raise FatalError("; ".join(problem))
+    _stop_with_another(identity, _recorded(project, identity))
     return identity
 
 
-def role_problem(identity: Identity, role: str) -> str | None:
-    """What is wrong with the role of a Mailchimp user, and what would be right; None where it may change audiences."""
+def mailchimp_identity(project: Project, root: Mapping[str, object]) -> Identity:
+    """Whose account and key this is, from the account's own answer."""
+    connection = project.configuration.pipeline.connections.mailchimp
+    return Identity("mailchimp", connection, str(root["account_id"]), str(root["login_id"]))
+
+
+def role_problem(identity: Identity, role: str) -> tuple[str, str] | None:
+    """What is wrong with the role of a Mailchimp user, and what to do; None where it may change audiences."""
     if role in ROLES:
         return None
-    return (
-        f"the Mailchimp user {identity.user} of account {identity.account} has the role {role}; the sync needs "
-        f"manager, admin or owner. Raise it, or give the Airflow connection {identity.connection!r} another user's key"
+    found = f"the Mailchimp user {identity.user} of account {identity.account} has the role {role}"
+    other = f"give the Airflow connection {identity.connection!r} another user's key"
+    return found, f"the sync needs manager, admin or owner. Raise it, or {other}"
+
+
+def identity_problem(identity: Identity, known: Mapping[str, object]) -> tuple[str, str] | None:
+    """How an identity differs from the recorded row of `connections`, and what to do; None where it is the same.
+
+    Another user of the same Salesforce org is the same.
+    """
+    if identity.vendor == "salesforce":
+        same, what = known["account"] == identity.account, "organization"
+        is_now, was = f"organization {identity.account}", f"{known['account']}"
+    else:
+        same, what = (known["account"], known["user"]) == (identity.account, identity.user), "account or user"
+        is_now, was = f"account {identity.account}, user {identity.user}", f"{known['account']}, user {known['user']}"
+    if same:
+        return None
+    since = cast("datetime", known["connected_at"])
+    found = (
+        f"the Airflow connection {identity.connection!r} is of another {identity.vendor.title()} {what} than the sync "
+        f"is connected to: {is_now}, and not {was} (since {since:%Y-%m-%d})"
     )
+    to_do = "put the former credentials back, or run `python -m include disconnect`, which forgets the former identity"
+    return found, to_do
 
 
 def connected(project: Project, vendor: str) -> dict[str, object] | None:
@@ -108,10 +136,8 @@ def _record(project: Project, identity: Identity) -> dict[str, object]:
     return cast("dict[str, object]", connected(project, identity.vendor))
 
 
-def _another(identity: Identity, known: dict[str, object], what: str, is_now: str, was: str) -> StoppedByCheck:
-    since = cast("datetime", known["connected_at"])
-    return StoppedByCheck(
-        f"the Airflow connection {identity.connection!r} is of another {identity.vendor.title()} {what} than the sync "
-        f"is connected to: {is_now}, and not {was} (since {since:%Y-%m-%d}). Nothing was read or written. Put the "
-        "former credentials back, or run `python -m include disconnect`, which forgets the former identity"
-    )
+def _stop_with_another(identity: Identity, known: Mapping[str, object]) -> None:
+    problem = identity_problem(identity, known)
+    if problem:
+        found, to_do = problem
+        raise StoppedByCheck(f"{found}. Nothing was read or written; {to_do}")

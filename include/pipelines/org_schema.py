@@ -25,6 +25,17 @@ def read_schema(
     that every run needs. Paths that lead nowhere are left for the audience's own check, so that one audience's mistake
     does not stop the others.
     """
+    schema = describe_org(client, paths, campaign_member)
+    hidden = hidden_fields(schema)
+    if hidden:
+        raise FatalError(": ".join(hidden))
+    return schema
+
+
+def describe_org(
+    client: SalesforceClient, paths: Mapping[PersonObject, Iterable[str]], campaign_member: Iterable[str] = ()
+) -> SalesforceSchema:
+    """The same, whatever the user sees."""
     schema = SalesforceSchema({})
     for name in (*PERSON_OBJECTS, "Account", *OWN_OBJECTS):
         _describe(client, schema, name)
@@ -32,7 +43,6 @@ def read_schema(
         for path in object_paths:
             _describe(client, schema, object_name)
             _describe_parents(client, schema, object_name, path)
-    _require_needed(schema)
     return schema
 
 
@@ -55,12 +65,18 @@ def _describe_parents(client: SalesforceClient, schema: SalesforceSchema, object
         current = _describe(client, schema, parents[0]) if parents and parents[0] else None
 
 
-def _require_needed(schema: SalesforceSchema) -> None:
-    for object_name in PERSON_OBJECTS:
-        hidden = [name for name in NEEDED_FIELDS if schema.field(object_name, name) is None]
-        if hidden:
-            raise FatalError(
-                f"Salesforce hides {', '.join(f'{object_name}.{name}' for name in hidden)} from the user of the "
-                "connection: grant read access to the object and the field (assign the permission set `MC_Sync` of "
-                "include/salesforce/metadata, or set the field-level security of the user's profile)"
-            )
+def hidden_fields(schema: SalesforceSchema) -> tuple[str, str] | None:
+    """Fields that every run needs and the user doesn't see, and what to grant; None where it sees them all."""
+    hidden = [
+        f"{object_name}.{name}"
+        for object_name in PERSON_OBJECTS
+        for name in NEEDED_FIELDS
+        if schema.field(object_name, name) is None
+    ]
+    if not hidden:
+        return None
+    to_do = (
+        "grant read access to the object and the field (assign the permission set `MC_Sync` of "
+        "include/salesforce/metadata, or set the field-level security of the user's profile)"
+    )
+    return f"Salesforce hides {', '.join(hidden)} from the user of the connection", to_do

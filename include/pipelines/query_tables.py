@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from include.pipelines.text_table import text_table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -34,21 +36,6 @@ def preview_table(rows: Sequence[Mapping[str, Any]]) -> str:
         if told:
             parts.append(f"{heading}\n{text_table(told[0], told[1:])}")
     return "\n\n".join(parts)
-
-
-def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Iterable[str] = ()) -> str:
-    """Columns two spaces apart; those named in `right` (numbers) end flush."""
-    widths = [max(len(line[n]) for line in (head, *rows)) for n in range(len(head))]
-    flush = [name in set(right) for name in head]
-
-    def line(cells: Sequence[str]) -> str:
-        aligned = (
-            cell.rjust(width) if end else cell.ljust(width)
-            for cell, width, end in zip(cells, widths, flush, strict=True)
-        )
-        return "  ".join(aligned).rstrip()
-
-    return "\n".join(map(line, (head, *rows)))
 
 
 def at(moment: datetime | None) -> str:

@@ -18,6 +18,7 @@ from include.load.operations import show_plan
 from include.pipelines import query_state, runs
 from include.pipelines.comparisons import newest_comparison
 from include.pipelines.ending import WORK, run_ending
+from include.pipelines.schema_drift import found_drift, remember_run
 from include.quality import figures, quarantine
 from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
 from include.quality.ledgers import make_operation_ledger, make_row_ledger, weigh
@@ -60,6 +61,7 @@ def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
         return counts
     if made.state in runs.SUCCESSFUL and not run.dry_run:
         query_state.ran(run, _stage_counts(run, "transform"))
+        remember_run(run)
     by_stage = {line.name: _stage_counts(run, line.name) for line in ended.lines if line.ending == "done"}
     runs.finish(
         run.project,
@@ -100,6 +102,7 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         consent=_consent(run) if ended.done("transform") else None,
         notes=figures.notes(connection) if rows else (),
         comparison=newest_comparison(run.project, run.stem),
+        schema_changes=found_drift(run),
         trend=(*_earlier(run, history), figures.trend_point(run.run_id, facts.started_at, state, by_state)),
     )
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from include.config.check import check
+from include.config.check import check, find_problems
 from include.config.fields import rule_uses
+from include.config.sources import listed
 from include.errors import StoppedByCheck
+from include.pipelines.other_writers import stop_beside_others
 from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.schema_drift import find_drift
 from include.transform.values import lead_candidates, map_people
 from include.validation.data_docs import write_data_docs
 from include.validation.findings import findings_schema
@@ -38,9 +41,12 @@ def validate(run: SyncRun) -> dict[str, object]:
 
     Reads the pinned tables; writes the partitions `mapped`, `lead_candidates` (where Leads are created) and `findings`
     (see `findings_schema`), the document `checks`, and, unless `quality.data_docs` is off, Data Docs below
-    `reports/<stem>/<run>/data_docs`. Raises ConfigError for a configuration that does not fit the vendors' schemas.
+    `reports/<stem>/<run>/data_docs`. Raises ConfigError for a configuration that does not fit the vendors' schemas,
+    StoppedByCheck for schemas that changed in what it uses, and beside another program that syncs.
     """
     inputs = plan_inputs(run)
+    stop_beside_others(run.project.configuration, inputs.org)
+    _stop_on_drift(run, inputs)
     check(run.project.configuration, run.stem, inputs.schema, inputs.org)
     pins = run.pins()
     with connect() as connection:
@@ -54,6 +60,20 @@ def validate(run: SyncRun) -> dict[str, object]:
         folder = (*run.report_folder, DATA_DOCS)
         write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=pins.extracted_at)
     return _counts(checks.outcomes)
+
+
+def _stop_on_drift(run: SyncRun, inputs: Inputs) -> None:
+    """Raise StoppedByCheck where the vendors' schemas changed in a way that breaks the configuration (X08).
+
+    What is wrong with the configuration by now is told in the same message. A dry run writes nothing and goes on.
+    """
+    breaking = [finding for finding in find_drift(run, inputs.schema, inputs.org) if finding.severity == "error"]
+    if not breaking or run.dry_run:
+        return
+    head = f"the schemas changed since the last run of audience {run.stem}, in what it uses; nothing was written:"
+    problems = find_problems(run.project.configuration, run.stem, inputs.schema, inputs.org)
+    told = [listed(f"by now the configuration of audience {run.stem}", problems)] if problems else []
+    raise StoppedByCheck("\n".join([head, *(f"- {finding}" for finding in breaking), *told]))
 
 
 def _suites(run: SyncRun, connection: DuckDBPyConnection, inputs: Inputs) -> tuple[Suite, ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from include.config.findings import Finding
+
 State = Literal["waiting", "success", "warning", "stopped", "deferred", "failed"]
 Mark = Literal["passed", "warning", "critical"]
 Ending = Literal["done", "stopped", "deferred", "failed", "not_run"]
@@ -219,3 +221,4 @@ class Report:
     notes: tuple[Note, ...]
     comparison: Comparison | None
     trend: tuple[TrendPoint, ...]
+    schema_changes: tuple[Finding, ...] = ()

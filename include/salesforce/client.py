@@ -63,6 +63,14 @@ class SalesforceClient:
         """An object's fields. Raises PermanentError with code `NOT_FOUND` where there is none."""
         return describe.describe(self.rest, object_name)
 
+    def object_names(self) -> list[str]:
+        """The API names of every object that the connected user sees, those of installed packages included."""
+        answer = self.rest.json(Call("list the objects", "GET", "sobjects"))
+        try:
+            return [str(entry["name"]) for entry in answer["sobjects"]]
+        except (KeyError, TypeError):
+            raise unreadable("list the objects", "no sobjects") from None
+
     def query(self, text: str, include_deleted: bool = False) -> Iterator[dict[str, object]]:
         """Rows through REST, each as path to value (`Account.Name`); a parent that is not set leaves its paths out."""
         return query.query(self.rest, text, include_deleted=include_deleted)

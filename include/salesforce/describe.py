@@ -34,6 +34,9 @@ class _Field(BaseModel):
 
 class _Describe(BaseModel):
     name: str
+    createable: bool
+    updateable: bool
+    deletable: bool
     fields: tuple[_Field, ...]
 
 
@@ -48,7 +51,13 @@ def describe(rest: Rest, object_name: str) -> SalesforceObject:
     except ValidationError as error:
         places = ", ".join(".".join(str(part) for part in detail["loc"]) for detail in error.errors()[:3])
         raise unreadable(f"describe {object_name}", f"unexpected at {places}") from None
-    return SalesforceObject(described.name, {field.name: _field(field) for field in described.fields})
+    return SalesforceObject(
+        described.name,
+        {field.name: _field(field) for field in described.fields},
+        createable=described.createable,
+        updateable=described.updateable,
+        deletable=described.deletable,
+    )
 
 
 def _field(field: _Field) -> SalesforceField:

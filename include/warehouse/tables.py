@@ -299,6 +299,28 @@ CONNECTIONS = _table(
     "connected_at timestamp When the identity was recorded",
 )
 
+CONNECTION_CHECKS = _table(
+    "connection_checks",
+    "What the connection checks found, one row per finding; no personal data.",
+    "run_id string Check",
+    "at timestamp When it ended",
+    "severity string error, warning or info; an error stops the runs it is about",
+    "subject string What was checked: a vendor, an object, a quota, a file and line of the configuration",
+    "found string What is",
+    "to_do string What to do about it; blank where nothing is",
+)
+
+SCHEMA_FINGERPRINTS = _table(
+    "schema_fingerprints",
+    "Both vendors' schemas as of each audience's last successful run, as far as they matter to it: changes are held "
+    "against it (X08).",
+    "audience string File stem of the audience",
+    "list_id string Audience",
+    "fingerprints string JSON object: field, merge field or group to its facts (type, required, choices, ...)",
+    "at timestamp When it was stored",
+    by=("audience",),
+)
+
 MIRROR = _table(
     "mirror",
     "The mirror rows as Salesforce last showed them, to write differences only.",
@@ -360,6 +382,6 @@ ACTIVITY_DAYS = _table(
 
 TABLES: tuple[Table, ...] = (
     PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, QUERIES,
-    QUERY_PREVIEWS, APPROVALS, WATERMARKS, CONNECTIONS, MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS,
-    ACTIVITY_DAYS, DIVERGENCES,
+    QUERY_PREVIEWS, APPROVALS, WATERMARKS, CONNECTIONS, CONNECTION_CHECKS, SCHEMA_FINGERPRINTS, MIRROR, CAMPAIGNS,
+    ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS, DIVERGENCES,
 )  # fmt: skip

@@ -48,7 +48,8 @@ def read_in_a_new_process(**environment: str) -> dict[str, object]:
 def test_there_is_a_dag_for_each_job_and_each_audience_file(dagbag: DagBag):
     audiences = {f"sync_{file.stem}" for file in (PROJECT / "include/config/audiences").glob("*.yaml")}
     assert len(audiences) >= 3
-    assert set(dagbag.dags) == {"extract_salesforce", "preview_queries", "reconcile", "snapshot_activity"} | audiences
+    jobs = {"check_connections", "extract_salesforce", "preview_queries", "reconcile", "snapshot_activity"}
+    assert set(dagbag.dags) == jobs | audiences
 
 
 def test_the_dags_are_read_without_connections_and_without_heavy_libraries():
@@ -65,6 +66,7 @@ def test_a_new_audience_file_is_a_new_dag(tmp_path: Path):
     (folder / "audiences" / "second_brand.yaml").write_text("audience: Second brand\npolicy: legacy_parity\n")
     found = read_in_a_new_process(SYNC_CONFIG=str(folder))
     assert found["dags"] == [
+        "check_connections",
         "extract_salesforce",
         "preview_queries",
         "reconcile",

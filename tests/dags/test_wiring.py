@@ -78,6 +78,20 @@ def test_g08_tasks_that_call_a_vendor_hold_its_pool(sync: DAG, dagbag: DagBag):
     assert dagbag.dags["snapshot_activity"].get_task("harvest").pool == Pool.HARVEST
 
 
+def test_r19_the_connection_check_tries_every_pool_with_the_slots_of_its_biggest_task(dagbag: DagBag):
+    tried = {
+        task.pool: task.pool_slots
+        for task in dagbag.dags["check_connections"].tasks
+        if task.task_id.startswith("start_in_")
+    }
+    assert tried.pop("default_pool") == 1
+    taken: dict[str, int] = {}
+    for dag in (dag for dag_id, dag in dagbag.dags.items() if dag_id != "check_connections"):
+        for task in dag.tasks:
+            taken[task.pool] = max(task.pool_slots, taken.get(task.pool, 0))
+    assert tried == {pool: taken[pool] for pool in Pool}
+
+
 def test_r11_the_snapshots_interval_is_one_local_day_from_midnight(dagbag: DagBag):
     """23 hours long where the clocks go forward, in Paris."""
     timetable = decode_timetable(encode_timetable(dagbag.dags["snapshot_activity"].timetable))

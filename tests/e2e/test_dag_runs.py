@@ -13,7 +13,7 @@ from airflow.dag_processing.dagbag import DagBag
 from deploy.airflow_settings import AirflowSettings
 from include.storage import Storage
 from include.warehouse.store import Warehouse
-from include.warehouse.tables import QUERY_PREVIEWS
+from include.warehouse.tables import CONNECTION_CHECKS, QUERY_PREVIEWS
 from tests.sandbox_fixture import Sandbox
 
 
@@ -53,6 +53,17 @@ def test_x02_queries_are_previewed_by_the_choices_of_the_trigger_form(
     (row,) = Warehouse(Storage(str(root))).read(QUERY_PREVIEWS).to_pylist()
     assert (row["run_id"], row["query"]) == (run.run_id, "customers")
     assert row["people"] == row["in_salesforce"] > 0
+
+
+def test_r19_the_connection_check_runs_and_sees_the_pools(
+    dagbag: DagBag, connections: None, root: Path, world: Sandbox
+):
+    run = dagbag.dags["check_connections"].test()
+    assert run.state == "success"
+    kept = Warehouse(Storage(str(root))).read(CONNECTION_CHECKS).to_pylist()
+    assert [row["found"] for row in kept if row["subject"] == "Airflow pools"] == [
+        "tasks start in mailchimp, salesforce, harvest"
+    ]
 
 
 def test_r19_a_refused_log_in_fails_at_once(

@@ -168,7 +168,8 @@ class OrgStore:
         self.database.close()
 
     def _exported(self) -> list[SObject]:
-        return [*self.schema.data_objects(), *(self.schema.objects[name] for name in RULE_OBJECTS)]
+        administered = (*RULE_OBJECTS, "PackageLicense")
+        return [*self.schema.data_objects(), *(self.schema.objects[name] for name in administered)]
 
     def _set_up(self) -> None:
         with self.database.writing() as connection:

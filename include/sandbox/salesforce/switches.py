@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from include.sandbox.controls import Switch
 from include.sandbox.salesforce import (
+    administered,
     assignment_rules,
     cursors,
     limits,
@@ -34,6 +35,7 @@ IDENTITY = {
 }
 BEHAVIOURS: Mapping[str, Switch] = {
     **IDENTITY,
+    **administered.SWITCHES,
     **localization.SWITCHES,
     **cursors.SWITCHES,
     **columns.SWITCHES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -425,3 +426,22 @@ def test_limits_show_the_storage_that_is_left(org: Served, rest: requests.Sessio
     assert rest.get(f"{DATA}/limits").json()["DataStorageMB"] == {"Max": 10_240, "Remaining": 10_239}
     org.controls.set_switches({"data_storage_mb": 1})
     assert rest.get(f"{DATA}/limits").json()["DataStorageMB"] == {"Max": 1, "Remaining": 0}
+
+
+def test_administrators_change_what_describes_show_and_the_list_of_objects_names_installed_packages(
+    org: Served, rest: requests.Session
+) -> None:
+    changes = {
+        "Contact.Title": {"type": "picklist"}, "Contact.Phone": None, "Lead": {"createable": False}, "Campaign": None,
+    }  # fmt: skip
+    org.controls.set_switches({"described": json.dumps(changes)})
+    contact, lead = (rest.get(f"{DATA}/sobjects/{name}/describe").json() for name in ("Contact", "Lead"))
+    fields = {field["name"]: field for field in contact["fields"]}
+    assert fields["Title"]["type"] == "picklist"
+    assert "Phone" not in fields
+    assert (contact["createable"], lead["createable"]) == (True, False)
+    assert rest.get(f"{DATA}/sobjects/Campaign/describe").status_code == 404
+    org.store.load([("PackageLicense", [{"NamespacePrefix": "MC4SF", "Status": "Active"}])])
+    names = {entry["name"] for entry in rest.get(f"{DATA}/sobjects").json()["sobjects"]}
+    assert {"Contact", "MC4SF__MC_Subscriber__c"} <= names
+    assert "Campaign" not in names

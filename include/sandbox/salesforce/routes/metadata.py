@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from include.sandbox.salesforce.administered import as_described, package_objects
 from include.sandbox.salesforce.credentials import INSTANCE_URL, USERNAME
 from include.sandbox.salesforce.errors import ApiError, not_found
 from include.sandbox.salesforce.localization import Locale
@@ -63,7 +64,9 @@ def _resources(call: Call) -> Response:
 
 def _objects(call: Call) -> Response:
     known = (one for one in call.org.store.schema.objects.values() if not one.tooling)
-    return json_answer({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [_brief(call, one) for one in known]})
+    seen = [_brief(call, one) for one in known if as_described(one, call.org.controls) is not None]
+    packaged = [dict.fromkeys(_BRIEF) | entry for entry in package_objects(call.org.store)]
+    return json_answer({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": seen + packaged})
 
 
 def _object(call: Call) -> Response:
@@ -77,7 +80,10 @@ def _brief(call: Call, sobject: SObject) -> dict[str, Any]:
 
 
 def _describe(call: Call) -> Response:
-    return json_answer(call.sobject.describe)
+    described = as_described(call.sobject, call.org.controls)
+    if described is None:
+        raise not_found()
+    return json_answer(described)
 
 
 def _tooling_record(call: Call) -> Response:
