@@ -117,6 +117,7 @@ class MergeField:
     required: bool = False
     choices: tuple[str, ...] = ()
     date_format: str | None = None
+    phone_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

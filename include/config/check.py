@@ -52,6 +52,7 @@ def find_problems(
         *((way, message) for way, message in _missing_package(top, salesforce)),
         *_merge_fields(configured, audience, top),
         *_pairs(configured, audience, salesforce),
+        *_birthdays(configured, audience, top),
         *_groups(configured, audience, top),
         *record_group_problems(configured, audience, salesforce),
         *_uses(configured, salesforce),
@@ -94,10 +95,30 @@ def _pairs(configured: Audience, audience: AudienceSchema, salesforce: Salesforc
     for use in audience_uses(configured):
         merge_field = audience.merge_fields.get(str(use.way[-2])) if use.use == "mapping" else None
         field = salesforce.field(use.object, use.path)
-        if merge_field and field and merge_field.type not in allowed(field.type):
-            fitting = " or ".join(allowed(field.type)) or "no merge field"
+        if merge_field is None or field is None:
+            continue
+        extended = configured.mapping_types == "extended"
+        fitting = allowed(field.type, extended=extended)
+        if merge_field.type not in fitting:
             pair = f"{use.object}.{use.path} ({field.type}) can't feed {merge_field.tag} ({merge_field.type})"
-            yield use.way, f"{pair}; {field.type} feeds {fitting}"
+            also = "; with `mapping_types: extended` this pair, too" if merge_field.type in _extended(field) else ""
+            yield use.way, f"{pair}; {field.type} feeds {' or '.join(fitting) or 'no merge field'}{also}"
+
+
+def _extended(field: SalesforceField) -> tuple[str, ...]:
+    return allowed(field.type, extended=True)
+
+
+def _birthdays(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:
+    """A birthday has no year: it can't be written to a date."""
+    for tag, mapping in configured.fields.items():
+        merge_field, conflict = audience.merge_fields.get(tag), configured.conflict(mapping)
+        if merge_field and merge_field.type == "birthday" and conflict != "salesforce":
+            way: Way = (*top, "fields", tag, *(["conflict"] if mapping.conflict else []))
+            message = (
+                f"`{conflict}` writes values from Mailchimp to Salesforce, but {tag} is a birthday, without a year"
+            )
+            yield way, f"{message}; write `conflict: salesforce` for {tag}"
 
 
 def _groups(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:

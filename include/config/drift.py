@@ -68,7 +68,7 @@ def _merge_field(field: MergeField) -> Facts:
         "type": field.type,
         "required": field.required,
         "choices": sorted(field.choices),
-        "format": field.date_format or "",
+        "format": field.date_format or field.phone_format or "",
     }
 
 

@@ -1,4 +1,4 @@
-"""Which Salesforce field may feed which merge field (R18, strict set), and what Salesforce's field types are.
+"""Which Salesforce field may feed which merge field (R18; extended: X15), and what Salesforce's field types are.
 
 Vendor facts: the mapping table is that of the Mailchimp for Salesforce app; types are those of a describe answer.
 """
@@ -29,6 +29,14 @@ ALLOWED: dict[str, tuple[MergeFieldType, ...]] = {
     "address": ("address",),
 }
 """Salesforce field type to the merge-field types it may feed; any other pair is refused."""
+EXTENDED: dict[str, tuple[MergeFieldType, ...]] = {
+    "picklist": ("radio",),
+    "date": ("birthday",),
+    "string": ("zip",),
+    "phone": ("phone",),
+    "url": ("url",),
+}
+"""What `mapping_types: extended` allows besides."""
 
 _KINDS: dict[str, ValueKind] = {
     "int": "number",
@@ -49,9 +57,9 @@ def kind_of(salesforce_type: str) -> ValueKind:
     return _KINDS.get(salesforce_type, "text")
 
 
-def allowed(salesforce_type: str) -> tuple[MergeFieldType, ...]:
+def allowed(salesforce_type: str, *, extended: bool = False) -> tuple[MergeFieldType, ...]:
     """The merge-field types that a Salesforce type may feed; none for a type that can't be mapped."""
-    return ALLOWED.get(salesforce_type, ())
+    return ALLOWED.get(salesforce_type, ()) + (EXTENDED.get(salesforce_type, ()) if extended else ())
 
 
 class AddressPaths(NamedTuple):

@@ -212,6 +212,11 @@ class Audience(Model):
     new_members: NewMembers = NewMembers()
     create_leads: CreateLeads = CreateLeads()
     mirror: Literal["people", "all"] = "people"
+    mapping_types: Literal["strict", "extended"] = Field(
+        default="strict",
+        description="which Salesforce fields may feed which merge fields: the app's pairs, or phone to phone, date to "
+        "birthday, string to zip, url to url and picklist to radio besides",
+    )
     fields: dict[str, FieldMapping]
     queries: tuple[Query, ...] = ()
     groups_from: dict[str, GroupField] = Field(

@@ -72,6 +72,7 @@ def _merge_fields(transport: Transport, list_id: str) -> Iterator[MergeField]:
         options = row.get("options") or {}
         field = {name: row[name] for name in ("tag", "name", "type", "required")}
         field |= {"choices": options.get("choices") or (), "date_format": options.get("date_format")}
+        field["phone_format"] = options.get("phone_format")
         yield TypeAdapter(MergeField).validate_python(field)
 
 

@@ -120,7 +120,7 @@ def _problems(run: SyncRun, schema: AudienceSchema, org: SalesforceSchema) -> It
     for problem in dict.fromkeys(find_problems(run.project.configuration, run.stem, schema, org)):
         found, _, right = problem.message.partition("; ")
         place = f"{problem.place}: {problem.field}" if problem.field else str(problem.place)
-        yield Finding("error", place, found, right or "correct it")
+        yield Finding("error", place, found, right or "correct the file, or what it names at the vendor")
 
 
 def _drift(run: SyncRun, schema: AudienceSchema, org: SalesforceSchema, *, acknowledged: bool) -> Iterator[Finding]:

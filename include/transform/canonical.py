@@ -23,6 +23,7 @@ ADDRESS_PARTS = ("addr1", "addr2", "city", "country", "state", "zip")
 """Of Mailchimp's address field; sorted."""
 MULTIPICKLIST_SEPARATOR = ", "
 _COUNTRY, _NO_COUNTRY = r'"country":"(\\.|[^"\\])*"', '"country":""'
+_BIRTHDAY_FORMATS = {"MM/DD": "%m/%d", "DD/MM": "%d/%m"}
 _DATE_FORMATS = {"MM/DD/YYYY": "%m/%d/%Y", "DD/MM/YYYY": "%d/%m/%Y"}
 
 
@@ -52,7 +53,7 @@ def canonical(columns: Sequence[str], field: SalesforceField, merge_field: Merge
         return f"array_to_string({listed}, {sql.text(MULTIPICKLIST_SEPARATOR)})"
     if field.type == "picklist" and mapping.picklist == "label":
         return _labelled(column, field)
-    return number(column) if merge_field.type == "number" else column
+    return _typed(column, field, merge_field)
 
 
 def from_mailchimp(value: str, merge_field: MergeField) -> str:
@@ -62,6 +63,10 @@ def from_mailchimp(value: str, merge_field: MergeField) -> str:
     plain = sql.trimmed(value)
     if merge_field.type == "number":
         return number(plain)
+    if merge_field.type == "birthday":
+        return _padded(plain)
+    if merge_field.type == "phone":
+        return _phone(plain, merge_field)
     return _date(plain, merge_field.date_format) if merge_field.type == "date" else plain
 
 
@@ -115,6 +120,42 @@ def _date(expression: str, date_format: str | None) -> str:
         parsed = f"try_strptime({expression}, '{_DATE_FORMATS[date_format]}')"
         cases.append((f"{parsed} IS NOT NULL", f"strftime({parsed}, '%Y-%m-%d')"))
     return sql.choice(cases, expression)
+
+
+def _typed(column: str, field: SalesforceField, merge_field: MergeField) -> str:
+    """A plain value as a merge field of this type stores it."""
+    match merge_field.type:
+        case "number":
+            return number(column)
+        case "phone":
+            return _phone(column, merge_field)
+        case "birthday" if field.type == "date":
+            day = f"try_cast({column} AS DATE)"
+            written = f"strftime({day}, '{_BIRTHDAY_FORMATS[birthday_format(merge_field)]}')"
+            return sql.choice([(f"{day} IS NOT NULL", written)], column)
+    return column
+
+
+def birthday_format(merge_field: MergeField) -> str:
+    """How a birthday is written: as its merge field says, month first unless it does (Mailchimp, merge fields)."""
+    return merge_field.date_format if merge_field.date_format in _BIRTHDAY_FORMATS else "MM/DD"
+
+
+def _padded(expression: str) -> str:
+    """A birthday with two digits each, as Mailchimp stores it."""
+    whole = f"regexp_full_match({expression}, '[0-9]{{1,2}}/[0-9]{{1,2}}')"
+    parts = [f"lpad(split_part({expression}, '/', {part}), 2, '0')" for part in (1, 2)]
+    return sql.choice([(whole, f"{parts[0]} || '/' || {parts[1]}")], expression)
+
+
+def _phone(expression: str, merge_field: MergeField) -> str:
+    """A US phone field takes `415-555-0100` alone, a US number is written in many ways; any other is as it is."""
+    if merge_field.phone_format != "US":
+        return expression
+    digits = f"regexp_replace(regexp_replace({expression}, '[^0-9]', '', 'g'), '^1([0-9]{{10}})$', '\\1')"
+    plain = f"regexp_full_match({expression}, '[+]?[0-9 ().-]+') AND length({digits}) = 10"
+    parts = f"substr({digits}, 1, 3) || '-' || substr({digits}, 4, 3) || '-' || substr({digits}, 7)"
+    return sql.choice([(plain, parts)], expression)
 
 
 def _labels(field: SalesforceField) -> list[tuple[str, str]]:

@@ -101,8 +101,8 @@ def _field_checks(field: MergeField) -> Iterator[Check]:
     elif field.type == "text":
         reason, size = f"the value of {tag} is longer than {TEXT_LIMIT} bytes", f"octet_length(encode({column}))"
         check = Check("text_too_long", f"{tag}: bytes", size, "at_most", reason, _EVERYTHING, maximum=TEXT_LIMIT)
-    elif field.type in _CONDITIONS:
-        name, what, condition, reason = _CONDITIONS[field.type]
+    elif (kind := _condition(field)) in _CONDITIONS:
+        name, what, condition, reason = _CONDITIONS[kind]
         holds = f"CASE WHEN {column} IS NOT NULL THEN coalesce({condition.format(column)}, false) END"
         check = Check(name, f"{tag}: {what}", holds, "holds", reason.format(tag), _EVERYTHING)
     else:
@@ -110,6 +110,17 @@ def _field_checks(field: MergeField) -> Iterator[Check]:
     yield replace(check, field=tag, holds_record=field.required)
 
 
+def _condition(field: MergeField) -> str:
+    """The key of a field's condition: the type, with the format where that matters."""
+    formats = {"birthday": field.date_format == "DD/MM" and "DD/MM", "phone": field.phone_format == "US" and "US"}
+    form = formats.get(field.type)
+    return f"{field.type} {form}" if form else field.type
+
+
+_BIRTHDAY = (
+    "regexp_full_match({{0}}, '[0-9]{{{{2}}}}/[0-9]{{{{2}}}}') AND try_strptime('2024/' || {{0}}, '{0}') IS NOT NULL"
+)
+"""2024 is a leap year; `29 February` is a birthday."""
 _CONDITIONS = {
     "number": (
         "not_a_number",
@@ -122,6 +133,31 @@ _CONDITIONS = {
         "is a date",
         "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') AND try_cast({0} AS DATE) IS NOT NULL",
         "the value of {0} is no date",
+    ),
+    "birthday": ("not_a_birthday", "is a day", _BIRTHDAY.format("%Y/%m/%d"), "the value of {0} is no day as MM/DD"),
+    "birthday DD/MM": (
+        "not_a_birthday",
+        "is a day",
+        _BIRTHDAY.format("%Y/%d/%m"),
+        "the value of {0} is no day as DD/MM",
+    ),
+    "zip": (
+        "not_a_zip_code",
+        "is a zip code",
+        "regexp_full_match({0}, '[0-9]{{5}}')",
+        "the value of {0} is no US zip code of five digits",
+    ),
+    "phone US": (
+        "not_a_us_phone",
+        "is a US number",
+        "regexp_full_match({0}, '[0-9]{{3}}-[0-9]{{3}}-[0-9]{{4}}')",
+        "the value of {0} is no US phone number of ten digits",
+    ),
+    "url": (
+        "not_a_url",
+        "is a web address",
+        "regexp_full_match({0}, 'https?://[^\\s/]+[.]\\S+') AND octet_length(encode({0})) <= " + str(TEXT_LIMIT),
+        "the value of {0} is no web address with http:// or https://, or is longer than 255 bytes",
     ),
     "address": (
         "incomplete_postal_address",

@@ -126,6 +126,42 @@ def test_r18_a_value_that_mailchimp_refuses_leaves_out_its_field_only() -> None:
     assert set(found) == fields | records
 
 
+FORMS = (
+    (MergeField("IT", "It", "birthday", date_format="MM/DD"), "not_a_birthday", ("02/29", "12/31"), ("31/12", "2/9")),
+    (MergeField("IT", "It", "birthday", date_format="DD/MM"), "not_a_birthday", ("29/02", "31/12"), ("12/31", "30/02")),
+    (MergeField("IT", "It", "zip"), "not_a_zip_code", ("94105",), ("94105-1234", "9410", "SW1A 1AA")),
+    (MergeField("IT", "It", "phone", phone_format="US"), "not_a_us_phone", ("415-555-0100",), ("+33 6 12", "5550100")),
+    (MergeField("IT", "It", "phone", phone_format="none"), "", ("+33 6 12", "x"), ()),
+    (
+        MergeField("IT", "It", "url"), "not_a_url", ("https://a.example", "http://a.example/b?c"),
+        ("www.a.example", "https://a", "https://a.example/ b", "https://a.example/" + "x" * 240),
+    ),
+    (MergeField("IT", "It", "radio", choices=("Web",)), "unknown_dropdown_value", ("Web",), ("web",)),
+)  # fmt: skip
+"""X15: merge field, rule, values that Mailchimp takes, values that it refuses."""
+
+
+@pytest.mark.parametrize(("field", "rule", "taken", "refused"), FORMS, ids=lambda part: getattr(part, "type", None))
+def test_x15_each_type_takes_its_form_alone(
+    field: MergeField, rule: str, taken: tuple[str, ...], refused: tuple[str, ...]
+) -> None:
+    schema = dataclasses.replace(an_audience(), merge_fields={"IT": field})
+    values = dict(enumerate((*taken, *refused)))
+    with connect() as connection:
+        people = pa.table({
+            "object": ["Contact"] * len(values), "id": [str(number) for number in values],
+            "email": ["ann@mail.example"] * len(values),
+        })  # fmt: skip
+        connection.register("people", people)
+        mapped = people.drop_columns(["email"]).append_column("email_key", people["id"])
+        connection.register("mapped", mapped.append_column("IT", pa.array(values.values())))
+        suites = people_suites(schema, ("IT",), (), TODAY, "Europe/Paris")
+        found = [row for table in Run(connection).findings(suites) for row in table.to_pylist()]
+    assert {(row["key"], row["rule"]) for row in found} == {
+        (str(number), rule) for number, value in values.items() if value in refused
+    }
+
+
 def test_a_text_of_255_bytes_is_fine() -> None:
     assert find([a_person(COMPANY="é" * 127 + "x")]) == []
 
