@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from include.errors import StoppedByCheck
+from include.pipelines.check_connections import check_stage
 from include.warehouse.tables import CONNECTION_CHECKS, CONNECTIONS
 from tests.integration.sync.people import UPDATES, audience, subscriber
 from tests.integration.sync.small import FILE, PIPELINE, Small
@@ -169,8 +171,6 @@ def test_r19_another_program_that_syncs_stops_the_runs_until_it_is_acknowledged(
 
 
 def test_r19_a_package_installed_after_the_people_were_read_stops_an_audience_that_runs_by_itself(small):
-    from include.errors import StoppedByCheck
-
     small.rig.extract("first")
     state = small.sandbox.state("salesforce")
     small.sandbox.put_state(salesforce=state | {"PackageLicense": [{"NamespacePrefix": "MC4SF"}]})
@@ -185,3 +185,16 @@ def test_r04_an_audience_that_is_gone_is_an_error_of_its_own(small, capsys):
     small.put_mailchimp(PARIS, audience("Updates", UPDATES, subscriber("bob")))
     (error,) = findings(small, capsys)["error"]
     assert "no longer exists in Mailchimp" in error
+
+
+def test_r19_the_task_fails_with_every_error_and_names_the_pools_that_nothing_starts_in(small, monkeypatch):
+    monkeypatch.setenv("SYNC_CONFIG", str(small.rig.configuration))
+    monkeypatch.setenv("SYNC_ROOT", str(small.rig.root))
+    assert check_stage("good", {"mailchimp": True})["error"] == 0
+    described(small, MC_Campaign__c=None)
+    with pytest.raises(StoppedByCheck) as stop:
+        check_stage("bad", {"mailchimp": True, "harvest": False})
+    told = str(stop.value)
+    assert "found 2 errors" in told
+    assert "MC_Campaign__c" in told
+    assert "no task started in time in harvest" in told

@@ -111,32 +111,46 @@ def test_r08_company_has_to_be_chosen_where_person_accounts_are_on(tmp_path: Pat
     check(load_configuration(write_configuration(tmp_path, chosen)), "newsletter", an_audience(), org)
 
 
-@given(st.sampled_from(SALESFORCE_TYPES), st.sampled_from(get_args(MergeFieldType)))
-def test_r18_a_pair_passes_exactly_when_the_table_has_it(salesforce_type: str, merge_type: MergeFieldType) -> None:
-    strict = {
-        ("picklist", "dropdown"), ("picklist", "text"), ("multipicklist", "text"), ("boolean", "text"),
-        ("date", "text"), ("date", "date"), ("string", "text"), ("textarea", "text"), ("email", "text"),
-        ("phone", "text"),
-        ("url", "text"), ("int", "number"), ("double", "number"), ("currency", "number"), ("percent", "number"),
-        ("address", "address"),
-    }  # fmt: skip
-    assert (merge_type in allowed(salesforce_type)) == ((salesforce_type, merge_type) in strict)
+STRICT = {
+    ("picklist", "dropdown"), ("picklist", "text"), ("multipicklist", "text"), ("boolean", "text"),
+    ("date", "text"), ("date", "date"), ("string", "text"), ("textarea", "text"), ("email", "text"),
+    ("phone", "text"),
+    ("url", "text"), ("int", "number"), ("double", "number"), ("currency", "number"), ("percent", "number"),
+    ("address", "address"),
+}  # fmt: skip
+EXTENDED = {("phone", "phone"), ("date", "birthday"), ("string", "zip"), ("url", "url"), ("picklist", "radio")}
+
+
+@given(
+    st.sampled_from(SALESFORCE_TYPES),
+    st.sampled_from(get_args(MergeFieldType)),
+    st.sampled_from(["strict", "extended"]),
+)
+def test_r18_x15_a_pair_passes_exactly_when_the_table_has_it(
+    salesforce_type: str, merge_type: MergeFieldType, mapping_types: str
+) -> None:
+    pair, extended = (salesforce_type, merge_type), mapping_types == "extended"
+    passes = pair in STRICT or (extended and pair in EXTENDED)
+    assert (merge_type in allowed(salesforce_type, extended=extended)) == passes
     org = an_org()
     org.objects["Contact"].fields["It__c"] = a_field("It__c", salesforce_type)
     audience = AudienceSchema("l1", "Newsletter", {"IT": MergeField("IT", "It", merge_type)})
-    mapped = {"IT": {"contact": "It__c"}}
     configured = Audience.model_validate(
         {
             "stem": "a",
             "audience": "l1",
             "policy": "legacy_parity",
             "consent": "none",
-            "fields": mapped,
+            "mapping_types": mapping_types,
+            "fields": {"IT": {"contact": "It__c"}},
         }
     )
     configuration = Configuration(Pipeline(time_zone="UTC"), {"a": configured})
-    if (salesforce_type, merge_type) in strict:
+    if passes:
         check(configuration, "a", audience, org)
-    else:
-        with pytest.raises(ConfigError, match=rf"Contact.It__c \({salesforce_type}\) can't feed IT \({merge_type}\)"):
-            check(configuration, "a", audience, org)
+        return
+    with pytest.raises(
+        ConfigError, match=rf"Contact.It__c \({salesforce_type}\) can't feed IT \({merge_type}\)"
+    ) as told:
+        check(configuration, "a", audience, org)
+    assert ("`mapping_types: extended` this pair, too" in str(told.value)) == (pair in EXTENDED)
