@@ -4,8 +4,8 @@ Log-ins and identities, the Mailchimp user's role, what the Salesforce user may 
 sync the same two systems, quotas, time zones, Airflow's pools, and each audience's file against both vendors' schemas.
 
 **Reads** both vendors. **Writes** the table `connection_checks`, a row per finding with what to do, and nothing else.
-A task per pool does nothing but start there, with the slots that a sync's task takes: one that can't start within a
-minute tells that the pool is missing, too small or busy, and the run ends after half an hour without it.
+A task per pool does nothing but start there, with the slots that a sync's task takes: one that can't start within ten
+minutes tells that the pool is missing, too small or busy, and the run ends after half an hour without it.
 
 With `acknowledge`, what changed in the schemas since the audiences' last runs is taken as it is: runs that it stopped
 go on, as far as the configuration fits.

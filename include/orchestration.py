@@ -67,7 +67,7 @@ def rest_to_the_next_run() -> Iterator[None]:
         raise AirflowSkipException(str(deferred)) from deferred
 
 
-def started(context: Any, tasks: dict[str, str], within: timedelta = timedelta(minutes=1)) -> dict[str, bool]:
+def started(context: Any, tasks: dict[str, str], within: timedelta = timedelta(minutes=10)) -> dict[str, bool]:
     """Which tasks of this run started, by the name they are given under; waits for those that did not yet.
 
     A task can't ask Airflow for its pools: it has no access to the database. Whether another one starts there it can.

@@ -42,7 +42,7 @@ class Schedule(Model):
     extract: CronExpression = "@hourly"
     snapshot: CronExpression = "0 0 * * *"
     reconcile: CronExpression = "0 3 * * 0"
-    check: CronExpression = "0 6 * * *"
+    check: CronExpression = "30 6 * * *"
 
 
 class Limits(Model):
