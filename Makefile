@@ -43,9 +43,12 @@ backfill: $(RUN_STAMP) ## Rebuild the activity of past local days: FROM=2026-11-
 
 ##  Checks
 
-.PHONY: test check conformance soak bench
+.PHONY: test golden check conformance soak bench
 test: $(DEV_STAMP) ## Run the test suite
 	@$(BIN)/pytest -q -n 2 --dist loadscope $(ARGS)
+
+golden: $(DEV_STAMP) ## Write the stories of the golden world anew; read their diff
+	@$(BIN)/pytest -q tests/golden --renew-golden
 
 check: $(DEV_STAMP) ## Check style, types, import rules, dependencies and generated documents
 	$(BIN)/ruff check --quiet .
