@@ -11,8 +11,12 @@ written, the loads carry it out, `refresh` reads back what they changed. With `d
 no slot of a worker or pool, other audiences go on, and of the runs that are due meanwhile one follows. A plan that is
 approved too late (two hours) is not carried out: the run ends, the next one plans again, and the approval holds for it.
 
+**To repair something** trigger it with a person, with what is quarantined, with a day to read again from, or with a
+full refresh; `docs/reports.md` (*Rerun and repair*) says which.
+
 **On failure** other audiences go on. Clear the failed task, or wait for the next run: it plans again from current
-data, and writes nothing twice. `report` runs in any case; the run counts as failed all the same.
+data, and writes nothing twice. An old run is cleared from `extract` on; cleared from a later task it stops, once its
+data is old or another run has planned. `report` runs in any case; the run counts as failed all the same.
 """
 
 from typing import Any
@@ -22,7 +26,7 @@ from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain, task
 
 from include.approval import PlanApproval
 from include.config.load import AUTOMATIC, audience_stems, load_pipeline, manual_queries
-from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool, Tag, rest_to_the_next_run
+from include.orchestration import DEFAULT_ARGS, PEOPLE, READING, WHOM, Pool, Tag, rest_to_the_next_run
 
 MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": load_pipeline().limits.mailchimp_connections}
 SALESFORCE = {"pool": Pool.SALESFORCE}
@@ -48,7 +52,7 @@ def sync_dag(audience: str) -> DAG:
         dag_id=f"sync_{audience}",
         schedule=[PEOPLE],
         max_active_runs=1,
-        params={"dry_run": DRY_RUN, "query": query},
+        params={"dry_run": DRY_RUN, "query": query, **WHOM, **READING},
         default_args=DEFAULT_ARGS,
         tags=[Tag.SALESFORCE, Tag.MAILCHIMP, Tag.AUDIENCE],
         doc_md=__doc__,

@@ -1,11 +1,12 @@
 """The command line: the pipelines without a scheduler, for trying a configuration, tests and benchmarks.
 
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
+        [--person ID | --quarantined] [--since DATE | --full-refresh]
     python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
     python -m include compare-policies --audience newsletter [--config DIR] [--root DIR]
     python -m include preview --audience newsletter [--query NAME] [--json] [--config DIR] [--root DIR]
     python -m include queries --audience newsletter [--reset NAME] [--config DIR] [--root DIR]
-    python -m include extract [--config DIR] [--root DIR]
+    python -m include extract [--since DATE | --full-refresh] [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
     python -m include reconcile [--config DIR] [--root DIR]
     python -m include check [--json] [--acknowledge] [--config DIR] [--root DIR]
@@ -36,6 +37,7 @@ from include.pipelines.compare_policies import compare_policies
 from include.pipelines.disconnect import disconnect
 from include.pipelines.query_tables import preview_table, queries_table
 from include.pipelines.reconcile import reconcile
+from include.pipelines.rerun import CONTROLS, parse_controls
 from include.pipelines.run import SyncRun
 from include.wiring import Project, load_project
 
@@ -77,13 +79,16 @@ def _run(project: Project, options: argparse.Namespace) -> Account:
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
     if command := WITHOUT_READING.get(options.command):
         return command(project, options)
-    account: Account = {"extract_salesforce": dict(extract_salesforce.extract(run_id, project))}
+    asked = {name: getattr(options, name, None) for name in CONTROLS}
+    how = {"dry_run": getattr(options, "dry_run", False), "query": getattr(options, "query", None), **asked}
+    rerun = parse_controls(how, project.configuration.pipeline.time_zone)
+    people = extract_salesforce.extract(run_id, project, full=rerun.full_refresh, since=rerun.since)
+    account: Account = {"extract_salesforce": dict(people)}
     if options.command == "extract":
         return account
     if options.command == "compare-policies":
         sync_audience.sync(project, options.audience, run_id, dry_run=True)
         return account | compare_policies(SyncRun(project, options.audience, run_id, dry_run=True))
-    how = {"dry_run": options.dry_run, "query": options.query}
     approved_by = getuser() if options.approve else None
     return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
 
@@ -152,11 +157,20 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--root", help="where staging and warehouse lie: a folder or an object-store URL")
     shared.add_argument("--run-id", help="name of the run; the time unless said")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("extract", parents=[shared], help="read Salesforce")
-    sync = commands.add_parser("sync", parents=[shared], help="read Salesforce and sync one audience")
+    reading = argparse.ArgumentParser(add_help=False)
+    reading.add_argument(
+        "--since", metavar="DATE", help="read again what changed since then: a day, or a time with zone"
+    )
+    reading.add_argument("--full-refresh", action="store_true", help="read everything again")
+    commands.add_parser("extract", parents=[shared, reading], help="read Salesforce")
+    sync = commands.add_parser("sync", parents=[shared, reading], help="read Salesforce and sync one audience")
     sync.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     sync.add_argument("--dry-run", action="store_true", help="plan and report, write nothing to the vendors")
-    sync.add_argument("--query", help="also run this manual query")
+    sync.add_argument("--query", help="run this query alone")
+    sync.add_argument(
+        "--person", metavar="ID", help="this person alone: Salesforce Id, or MD5 of the e-mail in lower case"
+    )
+    sync.add_argument("--quarantined", action="store_true", help="only what is quarantined now")
     sync.add_argument("--approve", action="store_true", help="approve the plan, whatever is objected to it")
     approve = commands.add_parser("approve", parents=[shared], help="approve what the plan of a stopped run showed")
     approve.add_argument("--audience", required=True, help="the audience file's name without .yaml")

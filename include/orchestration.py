@@ -9,9 +9,10 @@ from enum import StrEnum
 from time import monotonic, sleep
 from typing import Any
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 from include.errors import DeferredError, SyncError, TransientError
+from include.pipelines.rerun import PERSON
 
 PEOPLE = Asset(name="salesforce_people", uri="salesforce://people", group="sync")
 """Everyone in Salesforce, extracted to staging; each new version starts the audiences' runs."""
@@ -54,6 +55,31 @@ DEFAULT_ARGS: dict[str, Any] = {
     ),
 }
 """Arguments of every task."""
+
+
+WHOM = {
+    "person": Param(
+        None,
+        type=["null", "string"],
+        pattern=PERSON,
+        description="This person alone. A Salesforce Id (contact, lead or person account), or Mailchimp's member hash: "
+        "the MD5 of the e-mail in lower case. Never an e-mail address: parameters of runs are kept.",
+    ),
+    "quarantined": Param(
+        False, type="boolean", description="Only what is quarantined now; what was refused too often is tried again."
+    ),
+}
+"""Params that restrict a run's plan to some people (M04)."""
+READING = {
+    "since": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        description="Read again what changed since this day, also what was read before. The plan is for everybody.",
+    ),
+    "full_refresh": Param(False, type="boolean", description="Read everything again."),
+}
+"""Params that say how far back a run reads (M04)."""
 
 
 @contextmanager

@@ -33,7 +33,7 @@ MIRROR, STAMP = "upsert_mirror", "stamp_audience"
 
 
 def estimated_calls(
-    planned: Mapping[tuple[str, str | None], int], mirror_rows: int, limits: Limits
+    planned: Mapping[tuple[str, str | None], int], mirror_rows: int, limits: Limits, *, stamps: bool = True
 ) -> dict[str, dict[str, int]]:
     """Calls by vendor and kind of operation; reading is not estimated.
 
@@ -41,6 +41,7 @@ def estimated_calls(
         planned: the number of operations by kind and tag (None: the kind has none).
         mirror_rows: rows of `MC_Subscriber__c` that will differ.
         limits: from where on batches and bulk jobs are used.
+        stamps: whether the run says in the end that the audience was synced.
     """
     kinds: Counter[str] = Counter()
     for (kind, _), number in planned.items():
@@ -60,7 +61,7 @@ def estimated_calls(
         calls["salesforce", kind] = _records(kinds[kind], limits)
     calls["salesforce", "update_person"] += _groups(kinds["update_person"], IDS_PER_CALL)  # read just before
     calls["salesforce", MIRROR] = _records(mirror_rows, limits)
-    calls["salesforce", STAMP] = 1
+    calls["salesforce", STAMP] = int(stamps)
     return nested(+calls)
 
 

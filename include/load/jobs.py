@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from include.staging.store import Partition, StagingStore
 
 
 @dataclass(frozen=True, slots=True)
 class StartedJobs:
-    """Vendor job ids by the operations they carry out; `partition` is a name of the run in staging."""
+    """Vendor job ids by the operations they carry out; `partition` is a name of the run in staging.
+
+    A job belongs to one plan (`planned_at`): a cleared run plans again, with the same ids for the same changes, and
+    what an earlier job has done may have been undone since.
+    """
 
     staging: StagingStore
     partition: Partition
+    planned_at: datetime | None
 
     def find(self, op_ids: Iterable[str]) -> str | None:
         """The id of the job that was started for exactly these operations."""
@@ -33,5 +39,6 @@ class StartedJobs:
         self.staging.drop(self._named(op_ids))
 
     def _named(self, op_ids: Iterable[str]) -> Partition:
-        name = hashlib.sha256("\n".join(sorted(op_ids)).encode()).hexdigest()[:16]
+        plan = self.planned_at.isoformat() if self.planned_at else ""
+        name = hashlib.sha256("\n".join([plan, *sorted(op_ids)]).encode()).hexdigest()[:16]
         return replace(self.partition, object=f"{self.partition.object}_{name}")

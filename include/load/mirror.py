@@ -71,14 +71,18 @@ def canonical(connection: DuckDBPyConnection, shown: pa.Table) -> pa.Table:
     ).to_arrow_table()
 
 
-def differences(connection: DuckDBPyConnection, *, audience_id: str | None, everyone: bool) -> pa.Table:
+def differences(
+    connection: DuckDBPyConnection, *, audience_id: str | None, everyone: bool, restricted: bool = False
+) -> pa.Table:
     """Rows to write: `email_key`, `person_id`, `key`, `row_id`, `before`, `after` (JSON text; no `before`: a new row).
 
     Reads the views `members` (one audience), `matched` (email_key, person_id, object), `interests` (id,
     path) and `mirror` (key, id, record). A member without a person gets a row only where `everyone` is set, or where it
     has one already: rows are never deleted. A member whose e-mail changed goes on in its row, where that is its
-    person's: `row_id` is the row's Id, and the key changes with the rest.
+    person's: `row_id` is the row's Id, and the key changes with the rest. Where `restricted`, rows of e-mails in the
+    view `scope` only.
     """
+    covered = "d.email_key IN (SELECT email_key FROM scope)" if restricted else "true"
     pairs = ", ".join(f"'{field.name}': {_DESIRED[field.kind].format(field.member_sql)}" for field in SUBSCRIBER_FIELDS)
     return connection.sql(
         f"""
@@ -105,7 +109,7 @@ def differences(connection: DuckDBPyConnection, *, audience_id: str | None, ever
         SELECT d.email_key, d.person_id, d.key, k.row_id, k.record AS before, d.record AS "after"
         FROM desired d LEFT JOIN shown k USING (key)
         WHERE (d.person_id IS NOT NULL OR k.key IS NOT NULL OR $everyone)
-            AND (k.record IS DISTINCT FROM d.record OR k.row_id IS NOT NULL)
+            AND (k.record IS DISTINCT FROM d.record OR k.row_id IS NOT NULL) AND {covered}
         ORDER BY d.key
         """,
         params={"audience_id": audience_id, "everyone": everyone},

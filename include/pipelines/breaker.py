@@ -120,7 +120,7 @@ def _last_load(run: SyncRun) -> dict[str, str] | None:
     """The policy of the newest earlier run that carried out a whole plan of this audience; None where none did."""
     for earlier in runs.find(run.project, "sync_audience", audience=run.stem):
         planned = json.loads(earlier["counts"] or "{}").get("transform", {})
-        whole = not (planned.get("dry_run") or planned.get("query"))
+        whole = not (planned.get("dry_run") or planned.get("query") or planned.get("restricted"))
         if earlier["state"] in runs.SUCCESSFUL and earlier["run_id"] != run.run_id and whole:
             policy: dict[str, str] = planned.get("policy", {})
             return policy

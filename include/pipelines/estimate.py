@@ -23,7 +23,8 @@ def estimate(run: SyncRun, connection: DuckDBPyConnection) -> dict[str, dict[str
     ).fetchall()
     planned = {(kind, tag): number for kind, tag, number in counted}
     rows = _mirror_rows(run, connection) if run.audience.data_sync else 0
-    return estimated_calls(planned, rows, run.project.configuration.pipeline.limits)
+    limits = run.project.configuration.pipeline.limits
+    return estimated_calls(planned, rows, limits, stamps=not run.rerun.restricted)
 
 
 def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> int:
@@ -36,7 +37,12 @@ def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> int:
     known = connection.execute("SELECT record ->> '$.Audience__c' FROM mirror LIMIT 1").fetchall()
     connection.register(
         "mirror_changes",
-        differences(connection, audience_id=str(known[0][0]) if known else "", everyone=run.audience.mirror == "all"),
+        differences(
+            connection,
+            audience_id=str(known[0][0]) if known else "",
+            everyone=run.audience.mirror == "all",
+            restricted=run.rerun.restricted,
+        ),
     )
     ((rows,),) = connection.execute(
         """

@@ -47,7 +47,8 @@ TAGGED_FIELDS = (*STATE_FIELDS, "tags")
 def extract(run: SyncRun, *, full: bool = False) -> dict[str, object]:
     """Read the audience and its members, full the first time, then what changed; pin what the run reads.
 
-    Reads everything where `full` says so.
+    Reads everything where `full` says so; the run itself can also ask for that, or for what changed since an earlier
+    time (`Rerun`).
 
     Raises:
         ConfigError: no such audience; the message names those that exist.
@@ -65,7 +66,8 @@ def extract(run: SyncRun, *, full: bool = False) -> dict[str, object]:
     run.save_schema(schema)
     fields_hash = _fields_hash(schema)
     before = watermarks.latest(project, schema.list_id, "members")
-    since = None if full else watermarks.find(project, schema.list_id, "members", fields_hash=fields_hash)
+    known_until = watermarks.find(project, schema.list_id, "members", fields_hash=fields_hash)
+    since = None if full else run.rerun.reads_from(known_until)
     reader = _Reader(run, client, schema.list_id, read_at)
     counts = reader.read(since, "members", complete=True)
     watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash, before=before)

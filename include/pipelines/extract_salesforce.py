@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.config.fields import campaign_member_fields, read_fields
 from include.errors import DeferredError, StoppedByCheck
@@ -19,6 +19,7 @@ from include.pipelines.org_schema import read_schema
 from include.pipelines.other_writers import installed_packages, stop_beside_others
 from include.pipelines.people_merge import SOURCE, Fresh, Merge, current_people, merge
 from include.pipelines.people_read import Reading
+from include.pipelines.rerun import Rerun, parse_controls
 from include.pipelines.run import SALESFORCE_SCHEMA
 from include.schema import PERSON_OBJECTS, SalesforceSchema
 from include.staging.store import Partition
@@ -35,18 +36,20 @@ OVERLAP = timedelta(minutes=10)
 """Rows become visible in the order of their commits, not of their time stamps: each reading goes back this far."""
 
 
-def extract(run_id: str, project: Project | None = None, *, full: bool = False) -> dict[str, int]:
+def extract(
+    run_id: str, project: Project | None = None, *, full: bool = False, since: datetime | None = None
+) -> dict[str, int]:
     """Bring `people`, former e-mails and the org's schema up to date; returns counts.
 
-    Reads everything where `full` says so. Killed at any point and run again, the tables end the same. Raises
-    StoppedByCheck where the org is not the connected one, or shows nobody of an object that had people, before any
-    table changes; FatalError where the connected user lacks a right; TransientError and DeferredError as the client
-    does.
+    Reads everything where `full` says so, and what changed from `since` on where that is earlier than usual. Killed at
+    any point and run again, the tables end the same. Raises StoppedByCheck where the org is not the connected one, or
+    shows nobody of an object that had people, before any table changes; FatalError where the connected user lacks a
+    right; TransientError and DeferredError as the client does.
     """
     project = project or load_project()
     runs.start(project, run_id, PIPELINE)
     try:
-        counts = _extract(project, run_id, full=full)
+        counts = _extract(project, run_id, Rerun(since=since, full_refresh=full))
     except (StoppedByCheck, DeferredError) as end:
         runs.finish(project, run_id, PIPELINE, "deferred" if isinstance(end, DeferredError) else "stopped")
         raise
@@ -58,7 +61,17 @@ def extract(run_id: str, project: Project | None = None, *, full: bool = False) 
     return counts
 
 
-def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
+def stage(run_id: str, **controls: Any) -> dict[str, object]:
+    """The task: extract as the trigger form says; returns the counts, and the configuration's hash, for XCom."""
+    project = load_project()
+    rerun = parse_controls(controls, project.configuration.pipeline.time_zone)
+    return {
+        **extract(run_id, project, full=rerun.full_refresh, since=rerun.since),
+        "config_hash": project.configuration.hash,
+    }
+
+
+def _extract(project: Project, run_id: str, rerun: Rerun) -> dict[str, int]:
     client = project.salesforce()
     connect_salesforce(project, client)
     seen_at = client.server_time()
@@ -71,7 +84,7 @@ def _extract(project: Project, run_id: str, *, full: bool) -> dict[str, int]:
         stop_beside_others(project.configuration, schema)
     readings = [people_read.plan_reading(schema, name, paths[name]) for name in PERSON_OBJECTS]
     _stop_when_empty(project, client, readings)
-    readings = [reading if full else _since_watermark(project, reading) for reading in readings]
+    readings = [_since_watermark(project, reading, rerun) for reading in readings]
     project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
     counts = {f"{reading.object.lower()}s_read": _stage(project, client, reading, run_id) for reading in readings}
     merged = _merge(project, readings, run_id, seen_at)
@@ -100,10 +113,10 @@ def _stop_when_empty(project: Project, client: SalesforceClient, readings: list[
             )
 
 
-def _since_watermark(project: Project, reading: Reading) -> Reading:
-    """The reading from the stored watermark on; whole where there is none for this set of fields."""
-    since = watermarks.find(project, SOURCE, reading.object, fields_hash=reading.fields_hash)
-    return dataclasses.replace(reading, since=since)
+def _since_watermark(project: Project, reading: Reading, rerun: Rerun) -> Reading:
+    """The reading from the stored watermark on, or earlier; whole where there is none for this set of fields."""
+    known_until = watermarks.find(project, SOURCE, reading.object, fields_hash=reading.fields_hash)
+    return dataclasses.replace(reading, since=rerun.reads_from(known_until))
 
 
 def _stage(project: Project, client: SalesforceClient, reading: Reading, run_id: str) -> int:

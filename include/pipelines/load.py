@@ -13,12 +13,14 @@ from include.load.leads import UNIQUE_KEY, LeadLoad
 from include.load.members import MemberLoad
 from include.load.moves import MoveLoad
 from include.load.operations import Plan
-from include.load.pending import Pending, held_back
+from include.load.pending import Pending
 from include.load.people import PeopleLoad
 from include.load.results import ResultLog
 from include.load.rule_names import RuleNames
 from include.load.tags import TagLoad
 from include.pipelines import watermarks
+from include.pipelines.current_plan import refuse_outdated
+from include.pipelines.held import held_of
 from include.pipelines.people_merge import SOURCE
 from include.salesforce.storage import refuse_without_room
 
@@ -38,19 +40,19 @@ PEOPLE_KINDS = ("opt_out_person", "update_person", "create_lead")
 def load_audience(run: SyncRun) -> dict[str, object]:
     """Unsubscribe first, then add and update members, create and give tags, archive, move; returns the counts by state.
 
-    Raises StoppedByCheck for a stale plan, TransientError where a retry can do more.
+    Raises StoppedByCheck for a stale plan (`current_plan`), TransientError where a retry can do more.
     """
     project, limits = run.project, run.project.configuration.pipeline.limits
     plan = Plan(project.warehouse, run.run_id)
     planned = plan.counts()
     if run.dry_run or not any(kind in planned for kind in AUDIENCE_KINDS):
         return {}
-    plan.refuse_if_stale()
+    refuse_outdated(run, plan)
     client, list_id = project.mailchimp(), run.schema().list_id
     ground = Ground(read_members(client, list_id, run.pins().extracted_at, all_archived="add_member" in planned))
     with ResultLog(project.warehouse, run.run_id) as log:
-        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
-        jobs = StartedJobs(project.staging, run.partition("batch"))
+        pending = Pending(plan, ground, held_of(run), log, project.meter)
+        jobs = StartedJobs(project.staging, run.partition("batch"), plan.planned_at())
         members = MemberLoad(client, list_id, pending, jobs, limits.batch_above)
         members.change("unsubscribe_member")
         members.add()
@@ -79,14 +81,14 @@ def load_people(run: SyncRun) -> dict[str, object]:
     planned = plan.counts()
     if run.dry_run or not any(kind in planned for kind in PEOPLE_KINDS):
         return {}
-    plan.refuse_if_stale()
+    refuse_outdated(run, plan)
     client, list_id, values = project.salesforce(), run.schema().list_id, "update_person" in planned
     members = read_members(project.mailchimp(), list_id, run.pins().extracted_at, all_archived=False, values=values)
     changed = list(_changed_people(run, client))
     known = plan.leads_of_known_people() | {one.email_key for one in changed if one.email_key and not one.created_by_us}
     ground = Ground(members, people=known, changed_people={one.id: one.email_key for one in changed})
     with ResultLog(project.warehouse, run.run_id) as log:
-        pending = Pending(plan, ground, held_back(project.warehouse, run.stem, limits.attempts), log, project.meter)
+        pending = Pending(plan, ground, held_of(run), log, project.meter)
         rules = RuleNames(client)
         people = PeopleLoad(client, pending, rules, limits.bulk_ingest_above)
         people.opt_out()

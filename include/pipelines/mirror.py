@@ -12,10 +12,12 @@ from include.load.ground import Ground
 from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, shown_columns
 from include.load.mirror_rows import MirrorLoad
 from include.load.operations import Plan, show_plan
-from include.load.pending import Pending, held_back
+from include.load.pending import Pending
 from include.load.results import ResultLog
 from include.pipelines import watermarks
+from include.pipelines.current_plan import refuse_superseded
 from include.pipelines.estimate import interests
+from include.pipelines.held import held_of
 from include.pipelines.subscribers import who_is_who
 from include.salesforce.refusals import TRANSIENT_CODES
 from include.salesforce.storage import refuse_without_room
@@ -38,14 +40,18 @@ OVERLAP = timedelta(minutes=10)
 def load_mirror(run: SyncRun) -> dict[str, object]:
     """Write the mirror rows that differ, then the stamp of the last sync; returns the counts by state.
 
-    Audiences with `data_sync: off` mirror their audience row only (R15). Raises TransientError where a retry can do
-    more, StoppedByCheck where the org has no room for the rows, FatalError where Salesforce refuses the audience's row.
+    Audiences with `data_sync: off` mirror their audience row only (R15). A run for some people writes their rows, and
+    does not say that the audience was synced. Raises TransientError where a retry can do more, StoppedByCheck where
+    another run has planned since and where the org has no room for the rows, FatalError where Salesforce refuses the
+    audience's row.
     """
     if run.dry_run:
         return {}
+    refuse_superseded(run)
     stage = MirrorStage(run, run.project.salesforce(), run.schema())
     counts: dict[str, object] = stage.mirror_members() if run.audience.data_sync else {}
-    stage.stamp()
+    if not run.rerun.restricted:
+        stage.stamp()
     return counts
 
 
@@ -72,10 +78,13 @@ class MirrorStage:
         return self._write()
 
     def differences(self, audience_id: str | None) -> pa.Table:
-        """The rows to write, as `load.mirror.differences` answers them."""
-        connection = self._matched()
+        """The rows to write, as `load.mirror.differences` answers them; of a restricted run, those that it covers."""
+        connection, restricted = self._matched(), self.run.rerun.restricted
         connection.register("interests", interests(self.schema))
-        return differences(connection, audience_id=audience_id, everyone=self.run.audience.mirror == "all")
+        if restricted:
+            self.run.show_scope(connection)
+        everyone = self.run.audience.mirror == "all"
+        return differences(connection, audience_id=audience_id, everyone=everyone, restricted=restricted)
 
     def _matched(self) -> DuckDBPyConnection:
         """The newest members, whom they belong to, and the known mirror rows, as views."""
@@ -197,8 +206,8 @@ class MirrorStage:
         """Upsert the planned rows and remember what Salesforce took."""
         project, limits = self.run.project, self.run.project.configuration.pipeline.limits
         with ResultLog(project.warehouse, self.run.run_id) as log:
-            held = held_back(project.warehouse, self.run.stem, limits.attempts)
-            pending = Pending(Plan(project.warehouse, self.run.run_id), Ground(), held, log, project.meter)
+            plan = Plan(project.warehouse, self.run.run_id)
+            pending = Pending(plan, Ground(), held_of(self.run), log, project.meter)
             MirrorLoad(self.client, self.schema.list_id, pending, limits.bulk_ingest_above).write()
         if log.counts["applied"]:
             self._merge(self._taken(), keep=True)

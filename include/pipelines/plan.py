@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.pipelines import query_state
+from include.pipelines.current_plan import claim, refuse_old_data
 from include.pipelines.estimate import estimate
 from include.pipelines.plan_inputs import other_lists, plan_inputs
 from include.transform.opt_outs import OPEN
 from include.transform.plan import make_plan
 from include.transform.sql import text, texts
 from include.warehouse.store import connect
-from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, PLANS, SYNCED_VALUES
+from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, PLANS, QUARANTINE, SYNCED_VALUES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,18 +27,26 @@ if TYPE_CHECKING:
 def transform(run: SyncRun) -> dict[str, object]:
     """Make the plan from the pinned tables and the run's checked values; returns its counts.
 
+    From then on it is the audience's plan that counts, and those of other runs are stale (`current_plan`).
+
     Writes the run's partition of `plans`, and the staging partitions `ledger` (side, key, email_key, state, reason,
     op_ids), `unwritable` (findings), `assignments` and `synced_values`: how the tables of these names change once the
-    plan is carried out (see `transform.plan.Planned`). Raises StoppedByCheck where people were read before a configured
-    field was.
+    plan is carried out (see `transform.plan.Planned`); of a restricted run also `scope`. Raises StoppedByCheck where
+    people were read before a configured field was, and where the pinned tables are old; ConfigError where nobody
+    is known of whom the run was asked for.
     """
+    refuse_old_data(run)
     connection = connect()
     show_sources(run, connection)
     inputs = plan_inputs(run)
     planned = make_plan(connection, inputs)
     reading = query_state.newest_reading(connection)
     query_state.see(run, reading)
-    run.project.warehouse.replace(PLANS, _plan_rows(run, connection), run_id=run.run_id)
+    planned_at = datetime.now(UTC)
+    claim(run, planned_at)
+    run.project.warehouse.replace(PLANS, _plan_rows(run, connection, planned_at), run_id=run.run_id)
+    if planned.scope is not None:
+        run.project.staging.write_relation(run.partition("scope"), planned.scope)
     for name in ("ledger", "unwritable", "assignments", "synced_values"):
         run.project.staging.write_relation(run.partition(name), getattr(planned, name))
     return _account(connection, planned) | {
@@ -47,6 +56,8 @@ def transform(run: SyncRun) -> dict[str, object]:
         "reading": reading,
         "dry_run": run.dry_run,
         "policy": run.policy(),
+        "restricted": run.rerun.restricted,
+        "asked": list(run.rerun.told),
     }
 
 
@@ -64,6 +75,8 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
         f"""CREATE TEMP VIEW elsewhere AS SELECT DISTINCT email_key FROM all_members
             WHERE list_id IN (SELECT unnest({texts(lists)})) AND status IN ({", ".join(map(text, OPEN))})"""
     )
+    if run.rerun.restricted:
+        _show_asked(run, connection)
     staging = run.project.staging
     staging.view(connection, "mapped", run.partition("mapped"))
     staging.view(connection, "findings", run.partition("findings"))
@@ -74,13 +87,22 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
         connection.execute("CREATE TEMP VIEW lead_candidates AS SELECT '' AS email_key, '' AS email WHERE false")
 
 
-def _plan_rows(run: SyncRun, connection: DuckDBPyConnection) -> pa.Table:
+def _show_asked(run: SyncRun, connection: DuckDBPyConnection) -> None:
+    """Make the view `asked` (key): whom a restricted run was asked for, by Salesforce Id or member hash."""
+    if run.rerun.person is not None:
+        connection.execute(f"CREATE TEMP VIEW asked AS SELECT {text(run.rerun.person)} AS key")
+        return
+    run.project.warehouse.view(connection, "quarantine", QUARANTINE, audience=run.stem)
+    connection.execute("CREATE TEMP VIEW asked AS SELECT DISTINCT key FROM quarantine")
+
+
+def _plan_rows(run: SyncRun, connection: DuckDBPyConnection, planned_at: datetime) -> pa.Table:
     rows: pa.Table = connection.sql(
         """
         SELECT $run_id AS run_id, $audience AS audience, $planned_at AS planned_at, * EXCLUDE (assigns)
         FROM operations
         """,
-        params={"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},
+        params={"run_id": run.run_id, "audience": run.stem, "planned_at": planned_at},
     ).to_arrow_table()
     return rows
 

@@ -39,6 +39,8 @@ def plan_inputs(run: SyncRun) -> Inputs:
         week_starts=configuration.pipeline.week_starts,
         lead_defaults=lead_defaults(configuration.audiences),
         only_query=run.query,
+        restricted=run.rerun.restricted,
+        person=run.rerun.person,
         known_reading=query_state.known_reading(run, run.query) if run.query else None,
         unread_audiences=tuple(stem for stem, list_id in other_lists(run).items() if list_id is None),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from include.load.operations import show_plan
 from include.pipelines import extract_salesforce
+from include.pipelines.current_plan import refuse_superseded
 from include.pipelines.extract_audience import refresh_members
 from include.pipelines.load import PEOPLE_KINDS
 from include.transform.memory import REMEMBERED, find_done, follow_contacts, next_assignments, next_synced_values
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
 
 
 def refresh(run: SyncRun) -> dict[str, object]:
-    """Re-read members and people that this run wrote; update `synced_values` and `assignments`; returns counts."""
+    """Re-read members and people that this run wrote; update `synced_values` and `assignments`; returns counts.
+
+    Raises StoppedByCheck where another run has planned since: what this one left is not what is there now.
+    """
     if run.dry_run:
         return {}
+    refuse_superseded(run)
     counts: dict[str, object] = {}
     kinds = _carried_out(run)
     if kinds - {*PEOPLE_KINDS, "create_tag"}:

@@ -17,11 +17,12 @@ from include.errors import FatalError
 from include.load.operations import show_plan
 from include.pipelines import query_state, runs
 from include.pipelines.comparisons import newest_comparison
+from include.pipelines.current_plan import superseding
 from include.pipelines.ending import WORK, run_ending
 from include.pipelines.schema_drift import found_drift, remember_run
 from include.quality import figures, quarantine
 from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
-from include.quality.ledgers import make_operation_ledger, make_row_ledger, weigh
+from include.quality.ledgers import keep_in_scope, make_operation_ledger, make_row_ledger, weigh
 from include.quality.page import as_html, as_json
 from include.quality.verdict import verdict
 from include.transform.reasons import MEANINGS
@@ -59,7 +60,7 @@ def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
     if waiting:
         runs.wait(run.project, run.run_id, PIPELINE, run.stem)
         return counts
-    if made.state in runs.SUCCESSFUL and not run.dry_run:
+    if made.state in runs.SUCCESSFUL and not run.dry_run and not run.rerun.restricted and superseding(run) is None:
         query_state.ran(run, _stage_counts(run, "transform"))
         remember_run(run)
     by_stage = {line.name: _stage_counts(run, line.name) for line in ended.lines if line.ending == "done"}
@@ -83,9 +84,15 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         make_operation_ledger(connection, ended.unanswered())
         operations = figures.operation_ledger(connection)
         rows = _rows(run, connection)
-        held = _quarantine(run, connection, newest=ended.loading and history[0]["run_id"] == run.run_id)
+        held = _quarantine(run, connection, newest=ended.loading and superseding(run) is None)
     state, headline = verdict(
-        ended.problem, rows, operations, thresholds, stopped=ended.stopped, dry_run=run.dry_run, waiting=waiting
+        ended.problem,
+        rows,
+        operations,
+        None if run.rerun.restricted else thresholds,
+        stopped=ended.stopped,
+        dry_run=run.dry_run,
+        waiting=waiting,
     )
     facts = _facts(run, history)
     by_state = figures.by_state(rows.lines) if rows else {}
@@ -108,10 +115,13 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
 
 
 def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:
-    """Make and save the row ledger."""
+    """Make and save the row ledger; of a restricted run, of those only whom it is about."""
     warehouse, pins = run.project.warehouse, run.pins()
     warehouse.view(connection, "people", PEOPLE, pins.people)
     warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
+    if run.rerun.restricted:
+        run.show_scope(connection)
+        keep_in_scope(connection)
     run.project.staging.view(connection, "draft", run.partition("ledger"))
     make_row_ledger(connection)
     saved = connection.sql(
@@ -125,7 +135,10 @@ def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:
 
 
 def _quarantine(run: SyncRun, connection: DuckDBPyConnection, *, newest: bool) -> tuple[QuarantineGroup, ...]:
-    """Make the quarantine; save it where the plan was carried out and no newer run has started."""
+    """Make the quarantine; save it where the plan was carried out and no other run has planned since.
+
+    What a run for some people, or for one query, says nothing of stays as it was.
+    """
     warehouse = run.project.warehouse
     for name, partition in (("found", "findings"), ("unwritable", "unwritable")):
         run.project.staging.view(connection, name, run.partition(partition))
@@ -133,7 +146,8 @@ def _quarantine(run: SyncRun, connection: DuckDBPyConnection, *, newest: bool) -
     warehouse.view(connection, "known", QUARANTINE, audience=run.stem)
     quarantine.make_quarantine(connection, run.stem, run.pins().extracted_at)
     if newest:
-        warehouse.replace(QUARANTINE, connection.table("held").to_arrow_table(), audience=run.stem)
+        now = quarantine.with_untouched(connection, restricted=run.rerun.restricted, one_query=run.query is not None)
+        warehouse.replace(QUARANTINE, now.to_arrow_table(), audience=run.stem)
     return figures.quarantine(connection)
 
 
@@ -175,7 +189,19 @@ def _facts(run: SyncRun, history: History) -> RunFacts:
         ended_at=datetime.now(UTC),
         config_hash=row["config_hash"],
         sources=_sources(run, row["started_at"]),
+        restricted=run.rerun.restricted,
+        asked=run.rerun.told,
+        other_configurations=_other_configurations(run),
     )
+
+
+def _other_configurations(run: SyncRun) -> dict[str, str]:
+    """The stages that ran with another configuration than the stage `extract`, each with that one's hash."""
+    outcomes = {name: outcome for name in WORK if (outcome := run.outcome(name)) and outcome.config_hash}
+    first = next(iter(outcomes.values()), None)
+    return {
+        name: each.config_hash for name, each in outcomes.items() if first and each.config_hash != first.config_hash
+    }
 
 
 def _sources(run: SyncRun, started_at: datetime) -> tuple[Source, ...]:
@@ -198,11 +224,12 @@ def _sources(run: SyncRun, started_at: datetime) -> tuple[Source, ...]:
 
 
 def _earlier(run: SyncRun, history: History) -> tuple[TrendPoint, ...]:
-    """The last runs before this one that came to a plan and were no dry runs, oldest first."""
+    """The last runs before this one that came to a whole plan and were no dry runs, oldest first."""
     points = []
     for row in history:
         counts = json.loads(row["counts"] or "{}").get("report", {})
-        if row["run_id"] != run.run_id and counts.get("rows") and not counts["dry_run"]:
+        whole = counts.get("rows") and not counts["dry_run"] and not counts.get("restricted")
+        if row["run_id"] != run.run_id and whole:
             points.append(figures.trend_point(row["run_id"], row["started_at"], row["state"], counts["rows"]))
     return tuple(reversed(points[: figures.TREND_RUNS - 1]))
 
@@ -237,6 +264,7 @@ def _counts(run: SyncRun, made: Report) -> dict[str, object]:
     return {
         "state": made.state,
         "dry_run": run.dry_run,
+        "restricted": run.rerun.restricted,
         "rows": figures.by_state(made.rows.lines) if made.rows else {},
         "operations": figures.by_state(made.operations.lines) if made.operations else {},
         "quarantined_records": sum(group.records for group in made.quarantine or ()),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
 
+from include.pipelines.rerun import USUAL, Rerun
 from include.schema import AudienceSchema, SalesforceSchema
 from include.staging.store import Partition
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from include.config.models import Audience
     from include.wiring import Project
 
@@ -26,9 +29,14 @@ SALESFORCE_SCHEMA = Partition("salesforce", "schema", "current")
 """The newest describe answers, as one document; extract_salesforce writes it."""
 
 
+PIN_TIMES = ("extracted_at", "pinned_at")
+LONG_AGO = "2000-01-01T00:00:00+00:00"
+"""When a run was pinned whose pins, of an earlier version, do not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What a run reads: table versions, and when extraction saw the vendors (their clock)."""
+    """What a run reads: table versions, when extraction saw the vendors (their clock), and when it ended (ours)."""
 
     people: int
     members: int
@@ -36,6 +44,7 @@ class Pins:
     synced_values: int
     assignments: int
     extracted_at: datetime
+    pinned_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,8 @@ class Outcome:
     """How a stage ended: its counts, or the kind of its error and its message.
 
     `calls`: vendor to purpose to number, over all tries of the stage; `usage`: vendor to `used` and `limit` requests of
-    the day, as the vendor told last (see `calls.CallMeter`).
+    the day, as the vendor told last (see `calls.CallMeter`); `config_hash`: of the configuration that it ran
+    with.
     """
 
     counts: dict[str, object] = field(default_factory=dict)
@@ -51,17 +61,22 @@ class Outcome:
     message: str = ""
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """A run of `sync_<stem>`: every stage takes one. `query` names the manual query that takes part, if any."""
+    """A run of `sync_<stem>`: every stage takes one. `query` names the manual query that takes part, if any.
+
+    `rerun` has the other controls (M04).
+    """
 
     project: Project
     stem: str
     run_id: str
     dry_run: bool = False
     query: str | None = None
+    rerun: Rerun = USUAL
 
     @property
     def audience(self) -> Audience:
@@ -102,13 +117,19 @@ class SyncRun:
 
     def save_pins(self, pins: Pins) -> None:
         """Commit what the run reads."""
-        document = dataclasses.asdict(pins) | {"extracted_at": pins.extracted_at.isoformat()}
+        times = {name: getattr(pins, name).isoformat() for name in PIN_TIMES}
+        document = dataclasses.asdict(pins) | times
         self.project.staging.write_document(self.partition("pins"), document)
 
     def pins(self) -> Pins:
         """What the run reads."""
         document = cast("dict[str, Any]", self.project.staging.document(self.partition("pins")))
-        return Pins(**document | {"extracted_at": datetime.fromisoformat(document["extracted_at"])})
+        times = {name: datetime.fromisoformat(document.get(name, LONG_AGO)) for name in PIN_TIMES}
+        return Pins(**document | times)
+
+    def show_scope(self, connection: DuckDBPyConnection) -> None:
+        """Make whom a restricted run is about visible as the view `scope` (see `transform.restriction`)."""
+        self.project.staging.view(connection, "scope", self.partition("scope"))
 
     def drop_outcome(self, stage: str) -> None:
         """Forget how an earlier try of a stage ended."""

@@ -20,7 +20,7 @@ SUCCESSFUL = frozenset({"success", "warning"})
 
 
 def start(project: Project, run_id: str, pipeline: str, audience: str | None = None) -> None:
-    """Note that a run started; a run that is started again (a cleared task) keeps its first start."""
+    """Note that a run started. A retry keeps the start; a run that had ended, and was cleared, starts anew."""
     _save(project, run_id, pipeline, {"audience": audience, "state": "running", "ended_at": None})
 
 
@@ -66,7 +66,10 @@ def _save(project: Project, run_id: str, pipeline: str, changes: Mapping[str, ob
             "counts": "{}",
         }
         key = (run_id, changes["audience"])
-        rows[key] = fresh | rows.get(key, {}) | {"config_hash": project.configuration.hash} | dict(changes)
+        known = rows.get(key, {})
+        if changes["state"] == "running" and known.get("ended_at"):
+            known = {}
+        rows[key] = fresh | known | {"config_hash": project.configuration.hash} | dict(changes)
         return pa.Table.from_pylist(list(rows.values()), schema=RUNS.schema())
 
     project.warehouse.update(RUNS, compute, pipeline=pipeline)

@@ -5,15 +5,16 @@ A task of the DAG calls one stage; the command line calls `sync`, which runs the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from include.calls import added
 from include.config.load import AUTOMATIC
-from include.errors import ApprovalNeeded, SyncError
+from include.errors import ApprovalNeeded, StoppedByCheck, SyncError
 from include.pipelines import runs
 from include.pipelines.approvals import Decision, Question, question_of
+from include.pipelines.rerun import parse_controls
 from include.pipelines.run import Outcome, SyncRun
 from include.wiring import load_project
 
@@ -26,17 +27,32 @@ PIPELINE = "sync_audience"
 STAGES = (
     "extract", "validate", "transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror", "report",
 )  # fmt: skip
+PLANNING = ("validate", "transform")
+"""The stages that a plan is made by."""
 
 
-def _run_of(audience: str, run_id: str, how: dict[str, Any]) -> SyncRun:
-    """The run that a trigger form asked for: its choice without a manual query is no query."""
-    query = how.get("query")
-    return SyncRun(load_project(), audience, run_id, **how | {"query": None if query == AUTOMATIC else query})
+def run_of(project: Project, audience: str, run_id: str, how: Mapping[str, Any]) -> SyncRun:
+    """The run that a trigger form or command line asked for.
+
+    `how`: dry_run, query (a trigger form's choice without a manual query is no query), and the rerun controls as they
+    were given. Raises ConfigError where these make no sense.
+    """
+    query = None if how.get("query") in {None, AUTOMATIC} else str(how["query"])
+    rerun = parse_controls({**how, "query": query}, project.configuration.pipeline.time_zone)
+    return SyncRun(project, audience, run_id, dry_run=bool(how.get("dry_run")), query=query, rerun=rerun)
+
+
+def _run_of(audience: str, run_id: str, how: Mapping[str, Any]) -> SyncRun:
+    return run_of(load_project(), audience, run_id, how)
 
 
 def stage(name: str, audience: str, run_id: str, **how: Any) -> Counts:
-    """Run one stage of one audience's run; returns counts for XCom. `how` are the fields of `SyncRun`."""
-    return _carry_out(_run_of(audience, run_id, how), name)
+    """Run one stage of one audience's run; returns its counts, and the configuration's hash, for XCom.
+
+    `how` is as in `run_of`.
+    """
+    run = _run_of(audience, run_id, how)
+    return _carry_out(run, name) | {"config_hash": run.project.configuration.hash}
 
 
 def ask(audience: str, run_id: str, **how: Any) -> Question:
@@ -79,10 +95,10 @@ def sync(
 ) -> dict[str, Counts]:
     """Run all stages; the report is written also where one failed, whose error is then raised again.
 
-    `approved_by` names who approves the plan beforehand, whatever the circuit breaker objects to. `how` are the fields
-    of `SyncRun`.
+    `approved_by` names who approves the plan beforehand, whatever the circuit breaker objects to. `how` is as in
+    `run_of`.
     """
-    run = SyncRun(project, audience, run_id, **how)
+    run = run_of(project, audience, run_id, how)
     account: dict[str, Counts] = {}
     *work, report = STAGES
     try:
@@ -110,6 +126,7 @@ def _carry_out(run: SyncRun, name: str, stage: Stage | None = None) -> Counts:
     run.drop_outcome(name)
     run.project.meter.restart()
     try:
+        _refuse_another_configuration(run, name)
         counts = (stage or stages()[name])(run)
     except Exception as error:
         message = str(error) if isinstance(error, SyncError) else ""
@@ -119,9 +136,21 @@ def _carry_out(run: SyncRun, name: str, stage: Stage | None = None) -> Counts:
     return counts
 
 
+def _refuse_another_configuration(run: SyncRun, name: str) -> None:
+    """Raise StoppedByCheck where a plan would be made of what was read and checked by another configuration."""
+    extracted = run.outcome(STAGES[0])
+    if name in PLANNING and extracted and extracted.config_hash not in {"", run.project.configuration.hash}:
+        raise StoppedByCheck(
+            f"audience {run.stem}: the configuration has changed since this run's stage {STAGES[0]} "
+            f"({extracted.config_hash[:12]}, now {run.project.configuration.hash[:12]}): clear the run from "
+            f"{STAGES[0]} on, or start a new one"
+        )
+
+
 def _with_calls(run: SyncRun, outcome: Outcome, earlier: Outcome | None) -> Outcome:
     """The outcome with the calls of the stage, those of its earlier tries included."""
     meter = run.project.meter
     usage = {vendor: {"used": usage.used, "limit": usage.limit} for vendor, usage in meter.usage.items()}
     made = meter.made()
-    return replace(outcome, calls=added(earlier.calls, made) if earlier else made, usage=usage)
+    calls = added(earlier.calls, made) if earlier else made
+    return replace(outcome, calls=calls, usage=usage, config_hash=run.project.configuration.hash)

@@ -5,7 +5,7 @@ Records appear as Salesforce ids and member hashes only; no field of this model 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -36,7 +36,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """Which run it was."""
+    """Which run it was.
+
+    `asked`: the rerun controls, in words; `restricted`: whether they leave people out. `other_configurations`: the
+    stages that ran with another configuration than the first, each with that one's hash.
+    """
 
     audience: str
     mailchimp_audience: str
@@ -48,6 +52,9 @@ class RunFacts:
     ended_at: datetime
     config_hash: str
     sources: tuple[Source, ...]
+    restricted: bool = False
+    asked: tuple[str, ...] = ()
+    other_configurations: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

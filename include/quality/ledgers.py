@@ -100,6 +100,14 @@ def make_row_ledger(connection: DuckDBPyConnection) -> None:
     )
 
 
+def keep_in_scope(connection: DuckDBPyConnection) -> None:
+    """Leave in the views `people` and `members` those that the view `scope` (email_key, id) covers."""
+    covered = "coalesce(email_key IN (SELECT email_key FROM scope WHERE email_key IS NOT NULL), false)"
+    for view, kept in (("people", f"{covered} OR id IN (SELECT id FROM scope WHERE id <> '')"), ("members", covered)):
+        connection.execute(f"ALTER VIEW {view} RENAME TO all_{view}")
+        connection.execute(f"CREATE TEMP VIEW {view} AS FROM all_{view} WHERE {kept}")
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """How far the row ledger is from holding each current person and member exactly once."""

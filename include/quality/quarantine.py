@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 GATE_OF = {
     "add_member": "add",
@@ -60,4 +60,28 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
             AND known.field IS NOT DISTINCT FROM once.field AND known.rule = once.rule
         """,
         {"audience": audience, "found_at": found_at},
+    )
+
+
+def with_untouched(connection: DuckDBPyConnection, *, restricted: bool, one_query: bool) -> DuckDBPyRelation:
+    """The audience's quarantine as it is now: `held`, and the rows of `known` that the run says nothing of.
+
+    Those are, of a restricted run, the rows of whom it was not about; of a run for one query, refused operations, as it
+    plans few of them. Reads also `row_ledger`.
+    """
+    untouched = ["false"]
+    if restricted:
+        untouched.append(
+            """key NOT IN (SELECT key FROM row_ledger)
+               AND key NOT IN (SELECT email_key FROM row_ledger WHERE email_key IS NOT NULL)"""
+        )
+    if one_query:
+        untouched.append("op_id IS NOT NULL")
+    return connection.sql(
+        f"""
+        FROM held UNION ALL BY NAME
+        FROM (FROM known WHERE {" OR ".join(untouched)}) others
+        ANTI JOIN held ON held.side = others.side AND held.object = others.object AND held.key = others.key
+            AND held.field IS NOT DISTINCT FROM others.field AND held.rule = others.rule
+        """
     )

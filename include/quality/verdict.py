@@ -14,13 +14,16 @@ def verdict(
     problem: StageLine | None,
     rows: RowLedger | None,
     operations: OperationLedger | None,
-    thresholds: Thresholds,
+    thresholds: Thresholds | None,
     *,
     stopped: bool,
     dry_run: bool,
     waiting: bool = False,
 ) -> tuple[State, str]:
-    """State and headline; the first that holds: a stage's problem, an unbalanced ledger, too much quarantined."""
+    """State and headline; the first that holds: a stage's problem, an unbalanced ledger, too much quarantined.
+
+    Without thresholds (what share is quarantined says nothing of a run for some people) each that is gives a warning.
+    """
     if problem is not None:
         return _cut_short(problem, stopped=stopped, waiting=waiting)
     if rows is None or operations is None:
@@ -29,6 +32,8 @@ def verdict(
         return "failed", "A ledger does not balance: some rows or operations are not accounted for."
     held, refused = share_held(rows), by_state(operations.lines).get("refused", 0)
     account = f"{_account(rows, dry_run=dry_run)} {_held(rows, refused)}"
+    if thresholds is None:
+        return ("warning" if held or refused else "success"), account
     if held > thresholds.fail_above:
         return "failed", f"{held:.1%} of the rows are quarantined, over the {thresholds.fail_above:.1%} allowed."
     return ("warning" if held > thresholds.warn_above or refused else "success"), account

@@ -30,6 +30,8 @@ class Inputs:
         only_query: the one query that this run is for, where it is for one (R10, M04).
         known_reading: the newest reading of Salesforce (`people.reading`) that this query's last run knew; before its
             first run, that the run knew which first saw it; None where it was never seen (R10).
+        restricted: whether the plan is for those only whom the view `asked` names (M04).
+        person: the one person it is for, by Salesforce Id or member hash, where it is for one.
         unread_audiences: stems of the other audiences whose opt-outs flow to Salesforce, and which were never read:
             while there is one, nobody is known to have left all of them.
     """
@@ -42,6 +44,8 @@ class Inputs:
     lead_defaults: Mapping[str, frozenset[str]] = field(default_factory=dict)
     only_query: str | None = None
     known_reading: int | None = None
+    restricted: bool = False
+    person: str | None = None
     week_starts: Weekday = "sunday"
     unread_audiences: tuple[str, ...] = ()
 

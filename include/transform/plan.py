@@ -20,6 +20,7 @@ from include.transform.opt_outs import find_opt_outs
 from include.transform.ownership import find_removals, remember_assignments
 from include.transform.precedence import compare_values
 from include.transform.record_groups import find_record_groups
+from include.transform.restriction import restrict
 from include.transform.write_back import find_write_backs
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Planned:
         synced_values: how the table `synced_values` changes: email_key, field_values, op_ids. A row replaces the
             member's once all of op_ids were applied.
         unwritable: findings (`validation.findings`): values of members that Salesforce could not hold (X03).
+        scope: whom a restricted plan is for: email_key, id (of a person without an e-mail); None: everybody.
     """
 
     operations: DuckDBPyRelation
@@ -48,6 +50,7 @@ class Planned:
     assignments: DuckDBPyRelation
     synced_values: DuckDBPyRelation
     unwritable: DuckDBPyRelation
+    scope: DuckDBPyRelation | None
 
 
 def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
@@ -55,8 +58,9 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
 
     Views: people, members, emails, synced_values, assignments (as in `warehouse/tables.py`; the last three and members
     of this audience, emails of all), elsewhere (`opt_outs.py`), mapped, lead_candidates (`values.py`), findings
-    (side, object, key, email_key, field, rule, reason, gates) and selections (selection, id). Raises StoppedByCheck
-    where a field was not read yet, ConfigError for an unknown group.
+    (side, object, key, email_key, field, rule, reason, gates) and selections (selection, id); of a restricted plan also
+    asked (key). Raises StoppedByCheck where a field was not read yet, ConfigError for an unknown group, and for a
+    person that nobody knows.
     """
     list_id = inputs.schema.list_id
     if inputs.moves_members:
@@ -83,12 +87,15 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     make_ledger(connection, inputs)
     remember_assignments(connection, inputs)
     _remember_values(connection)
+    if inputs.restricted:
+        restrict(connection, inputs)
     return Planned(
         operations=connection.sql("FROM operations SELECT * EXCLUDE (assigns)"),
         ledger=connection.table("ledger"),
         assignments=connection.table("assignment_changes"),
         synced_values=connection.table("value_memory"),
         unwritable=connection.table("unwritable"),
+        scope=connection.table("scope") if inputs.restricted else None,
     )
 
 

@@ -213,7 +213,8 @@ def rig(sandbox: Sandbox, folder: Path, *, connections: int = 3, limits: Any = N
     client = project.mailchimp()
     run.save_schema(client.audience_schema(LIST))
     project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(described_org()))
-    run.save_pins(Pins(-1, -1, -1, -1, -1, extracted_at=client.server_time()))
+    before_any_plan = datetime(2000, 1, 1, tzinfo=UTC)
+    run.save_pins(Pins(-1, -1, -1, -1, -1, extracted_at=client.server_time(), pinned_at=before_any_plan))
     sandbox.reset_calls()
     return Rig(sandbox, run)
 

@@ -62,8 +62,9 @@ def happened(made: Rig, *members) -> None:
 def without_ground(made: Rig, log: ResultLog, *, batch_above: int = 500) -> MemberLoad:
     """The load of members as if nothing had been read before it."""
     project = made.run.project
-    pending = Pending(Plan(project.warehouse, made.run.run_id), Ground(), {}, log)
-    jobs = StartedJobs(project.staging, made.run.partition("batch"))
+    plan = Plan(project.warehouse, made.run.run_id)
+    pending = Pending(plan, Ground(), {}, log)
+    jobs = StartedJobs(project.staging, made.run.partition("batch"), plan.planned_at())
     return MemberLoad(project.mailchimp(), LIST, pending, jobs, batch_above)
 
 
@@ -257,6 +258,18 @@ def test_g04_a_batch_is_taken_up_again_by_the_next_try(made):
     assert states(run.results()) == {"applied"}
 
 
+def test_m04_a_cleared_run_that_plans_the_same_again_takes_up_no_batch_of_its_old_plan(made):
+    """What the old batch did was taken back since: by its results alone the new plan would count as carried out."""
+    run = made(member("ann"), member("bob"), limits={"batch_above": 0})
+    run.plan(update("ann", FNAME="New"), update("bob", FNAME="New"))
+    with pytest.raises(Killed):
+        load_audience(run.dying(0))
+    run.sandbox.put_state(mailchimp=account(audience([member("ann"), member("bob")])))
+    run.load(update("ann", FNAME="New"), update("bob", FNAME="New"))
+    assert run.calls("POST", BATCHES) == 2
+    assert world_of(run)[0] == {"ann": ("subscribed", "New"), "bob": ("subscribed", "New")}
+
+
 def test_g04_a_batch_whose_results_are_lost_is_started_again(made):
     run = made(member("ann"), limits={"batch_above": 0})
     run.plan(update("ann", FNAME="New"))
@@ -271,7 +284,8 @@ def test_g04_a_batch_whose_results_are_lost_is_started_again(made):
 def test_g04_a_finished_batch_is_forgotten_so_that_failed_updates_get_another(made):
     run = made(member("ann"), limits={"batch_above": 0})
     run.load(update("ann", FNAME="New"))
-    jobs = StartedJobs(run.run.project.staging, run.run.partition("batch"))
+    planned_at = Plan(run.run.project.warehouse, run.run.run_id).planned_at()
+    jobs = StartedJobs(run.run.project.staging, run.run.partition("batch"), planned_at)
     assert jobs.find(["update_member ann"]) is None
 
 

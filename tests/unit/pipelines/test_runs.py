@@ -29,13 +29,17 @@ def test_a_run_is_running_until_it_ends(project):
     assert ended["ended_at"] >= ended["started_at"] == row["started_at"]
 
 
-def test_a_run_that_is_started_again_keeps_its_first_start(project):
+def test_a_retry_keeps_the_start_of_its_run_and_m04_a_run_that_is_cleared_after_its_end_starts_anew(project):
     runs.start(project, "r1", "sync_audience", "newsletter")
     (first,) = runs.find(project, "sync_audience")
-    runs.finish(project, "r1", "sync_audience", "failed", audience="newsletter")
+    runs.start(project, "r1", "sync_audience", "newsletter")
+    (retried,) = runs.find(project, "sync_audience")
+    assert retried == first
+    runs.finish(project, "r1", "sync_audience", "failed", audience="newsletter", counts={"extract": {}})
     runs.start(project, "r1", "sync_audience", "newsletter")
     (again,) = runs.find(project, "sync_audience")
-    assert (again["started_at"], again["state"], again["ended_at"]) == (first["started_at"], "running", None)
+    assert again["started_at"] > first["started_at"]
+    assert (again["state"], again["ended_at"], again["counts"]) == ("running", None, "{}")
 
 
 def test_runs_are_found_by_pipeline_and_audience_newest_first(project):

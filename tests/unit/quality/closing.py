@@ -13,6 +13,7 @@ import pyarrow as pa
 from include.config.models import Audience, Configuration, Pipeline
 from include.keys import email_key
 from include.pipelines import runs
+from include.pipelines.current_plan import claim
 from include.pipelines.report import report
 from include.pipelines.run import Outcome, Pins, SyncRun
 from include.pipelines.sync_audience import STAGES
@@ -132,6 +133,10 @@ class Closing:
     def close(self) -> dict[str, object]:
         """Leave everything behind as the stages do, then run `report`."""
         self.leave()
+        return self.close_again()
+
+    def close_again(self) -> dict[str, object]:
+        """Run `report` alone."""
         return report(self.run)
 
     def leave(self) -> None:
@@ -149,6 +154,7 @@ class Closing:
             staging.write(self.run.partition("findings"), [findings])
             staging.write_document(self.run.partition("checks"), CHECKS)
         if "transform" in done:
+            claim(self.run, datetime.now(UTC))
             warehouse.replace(PLANS, _table(PLANS, self.plans), run_id=self.run.run_id)
             staging.write(self.run.partition("ledger"), [_draft(self.draft)])
             staging.write(self.run.partition("unwritable"), (), findings_schema())

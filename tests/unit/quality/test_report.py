@@ -326,7 +326,7 @@ def test_the_report_of_an_older_run_made_again_leaves_the_quarantine_alone(tmp_p
     older = held(tmp_path, "text_too_long", run_id="older")
     older.close()
     held(tmp_path, run_id="newer").close()
-    older.close()
+    older.close_again()
     assert older.quarantine() == {}
 
 
