@@ -66,8 +66,8 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
 def with_untouched(connection: DuckDBPyConnection, *, restricted: bool, one_query: bool) -> DuckDBPyRelation:
     """The audience's quarantine as it is now: `held`, and the rows of `known` that the run says nothing of.
 
-    Those are, of a restricted run, the rows of whom it was not about; of a run for one query, refused operations, as it
-    plans few of them. Reads also `row_ledger`.
+    Those are, of a restricted run, the rows of whom it was not about; of a run for one query, the refused operations
+    that it does not plan. Reads also `row_ledger` and `operation_ledger`.
     """
     untouched = ["false"]
     if restricted:
@@ -76,7 +76,7 @@ def with_untouched(connection: DuckDBPyConnection, *, restricted: bool, one_quer
                AND key NOT IN (SELECT email_key FROM row_ledger WHERE email_key IS NOT NULL)"""
         )
     if one_query:
-        untouched.append("op_id IS NOT NULL")
+        untouched.append("op_id IS NOT NULL AND op_id NOT IN (SELECT op_id FROM operation_ledger)")
     return connection.sql(
         f"""
         FROM held UNION ALL BY NAME

@@ -8,6 +8,7 @@ import pendulum
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, RetryAction
+from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.encoders import encode_timetable
 
@@ -57,6 +58,21 @@ def test_r10_the_manual_queries_of_an_audience_are_the_choices_of_its_trigger_fo
     file = tmp_path / "audiences" / "news.yaml"
     file.write_text("queries: [{name: a, run: manual}, {name: b}, {name: c, run: manual, object: wrong}, d]\n", "utf-8")
     assert manual_queries("news", tmp_path) == ("a", "c")
+
+
+def test_m04_the_rerun_controls_are_fields_of_the_trigger_forms_and_off_unless_set(sync: DAG, dagbag: DagBag):
+    usual = {"person": None, "quarantined": False, "since": None, "full_refresh": False}
+    assert {name: sync.params[name] for name in usual} == usual
+    assert all(sync.params.get_param(name).description for name in usual)
+    reading = dagbag.dags["extract_salesforce"].params
+    assert reading.dump() == {"since": None, "full_refresh": False}
+
+
+@pytest.mark.parametrize("value", ["ann@x.example", "003", "0" * 31])
+def test_g09_the_trigger_form_keeps_no_email_as_person(sync: DAG, value: str):
+    with pytest.raises(ParamValidationError):
+        sync.params.get_param("person").resolve(value)
+    assert sync.params.get_param("person").resolve("0" * 32) == "0" * 32
 
 
 def test_the_report_is_written_also_when_a_stage_failed(sync: DAG):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -343,6 +344,22 @@ def test_refused_operations_are_quarantined_by_their_reason_and_field(tmp_path: 
         "refused_by_mailchimp": ("member", "TIER", ["update"]),
         "DUPLICATES_DETECTED": ("member", None, ["create_lead"]),
     }
+
+
+def test_m04_a_run_for_one_query_keeps_the_refused_operations_that_it_does_not_plan(tmp_path: Path) -> None:
+    whole = Closing(tmp_path)
+    many(whole, 20)
+    for op_id in ("op-kept", "op-tried"):
+        whole.operation("update_member", "refused", op_id=op_id, result_reason="refused_by_mailchimp:TIER")
+    whole.close()
+    one = Closing(tmp_path, "run2")
+    one.run = dataclasses.replace(one.run, query="web")
+    one.extracted_at = NOW + timedelta(hours=1)
+    many(one, 20)
+    one.operation("update_member", "applied", op_id="op-tried")
+    one.close()
+    assert {row["op_id"] for row in one.quarantine().values()} == {"op-kept"}
+    assert {group.records for group in one.document().quarantine or ()} == set()
 
 
 def test_m02_the_trend_has_the_last_fourteen_loading_runs(tmp_path: Path) -> None:
