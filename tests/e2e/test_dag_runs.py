@@ -11,9 +11,10 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 
 from deploy.airflow_settings import AirflowSettings
+from include.config.load import audience_stems
 from include.storage import Storage
 from include.warehouse.store import Warehouse
-from include.warehouse.tables import CONNECTION_CHECKS, QUERY_PREVIEWS
+from include.warehouse.tables import CONNECTION_CHECKS, QUERY_PREVIEWS, RUNS
 from tests.sandbox_fixture import Sandbox
 
 
@@ -64,6 +65,18 @@ def test_r19_the_connection_check_runs_and_sees_the_pools(
     assert [row["found"] for row in kept if row["subject"] == "Airflow pools"] == [
         "tasks start in mailchimp, salesforce, harvest"
     ]
+
+
+def test_g10_both_sides_are_compared_in_full_and_the_audiences_started(
+    dagbag: DagBag, connections: None, root: Path, world: Sandbox
+):
+    world.reset_calls()
+    run = dagbag.dags["reconcile"].test()
+    assert run.state == "success"
+    assert {instance.state for instance in run.get_task_instances()} == {"success"}
+    assert world.writes() == 0
+    rows = Warehouse(Storage(str(root))).read(RUNS, pipeline="reconcile").to_pylist()
+    assert {row["audience"] for row in rows} == {None, *audience_stems()}
 
 
 def test_r19_a_refused_log_in_fails_at_once(
