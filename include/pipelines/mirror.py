@@ -105,13 +105,17 @@ class MirrorStage:
         found = list(self.client.query(f"SELECT Id FROM {AUDIENCE} WHERE List_Id__c = '{self.schema.list_id}'"))
         return str(found[0]["Id"]) if found else None
 
-    def _upsert_audience(self, extra: dict[str, object]) -> str:
-        record = {
+    def audience_row(self) -> dict[str, object]:
+        """The audience's row as it should be, but for the time of the last sync."""
+        return {
             "List_Id__c": self.schema.list_id,
             "Name": self.schema.name[:80],
             "Status__c": "active",
             "Member_Count__c": self.schema.member_count,
         }
+
+    def _upsert_audience(self, extra: dict[str, object]) -> str:
+        record = self.audience_row()
         (answer,) = self.client.upsert(AUDIENCE, "List_Id__c", [record | extra], bulk_above=1)
         if answer.success and answer.id:
             return answer.id

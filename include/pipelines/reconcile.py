@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from include.config.fields import read_fields
 from include.errors import DeferredError, StoppedByCheck, SyncError
-from include.load.mirror import SUBSCRIBER, SUBSCRIBER_FIELDS
+from include.load.mirror import AUDIENCE, SUBSCRIBER, SUBSCRIBER_FIELDS
 from include.pipelines import extract_audience, extract_salesforce, runs, watermarks
 from include.pipelines.comparisons import PIPELINE
 from include.pipelines.mirror import MirrorStage
@@ -25,6 +25,7 @@ from include.pipelines.people_merge import SOURCE
 from include.pipelines.people_read import SOURCES
 from include.pipelines.run import SyncRun, known_org
 from include.pipelines.runs import RunState
+from include.pipelines.sync_audience import PIPELINE as SYNC
 from include.quality import divergence
 from include.schema import PERSON_OBJECTS
 from include.staging.store import Partition
@@ -160,15 +161,31 @@ def _audience(run: SyncRun) -> list[Compared]:
         warehouse.view(connection, "known", MEMBERS, before["members"], list_id=list_id)
         warehouse.view(connection, "shown", MEMBERS, list_id=list_id)
         compared = [Compared({"member": _rows(connection, "shown")}, divergence.members(connection, read_until))]
+        stage = MirrorStage(run, run.project.salesforce(), run.schema())
+        compared.append(_audience_row(run, stage))
         if run.audience.data_sync:
-            compared.append(_mirror(run, connection, before["mirror"]))
+            compared.append(_mirror(run, stage, connection, before["mirror"]))
     return compared
 
 
-def _mirror(run: SyncRun, connection: DuckDBPyConnection, version: int) -> Compared:
+def _audience_row(run: SyncRun, stage: MirrorStage) -> Compared:
+    """The audience's own mirror row; its count of members is left out, as every sync brings it up to date."""
+    import pyarrow as pa
+
+    list_id, wanted = stage.schema.list_id, {name: stage.audience_row()[name] for name in ("Name", "Status__c")}
+    rows = list(stage.client.query(f"SELECT Name, Status__c FROM {AUDIENCE} WHERE List_Id__c = '{list_id}'"))
+    fields = [name for name in wanted if rows and rows[0].get(name) != wanted[name]]
+    synced = any(row["state"] in runs.SUCCESSFUL for row in runs.find(run.project, SYNC, audience=run.stem))
+    cause = "mirror_edited" if rows else "mirror_missing" if synced else "mirror_behind"
+    columns = {"object": [AUDIENCE], "key": [list_id], "cause": [cause], "fields": [fields]}
+    kinds = [("object", pa.string()), ("key", pa.string()), ("cause", pa.string()), ("fields", pa.list_(pa.string()))]
+    table = pa.table(columns, schema=pa.schema(kinds))
+    return Compared({AUDIENCE: len(rows)}, table.slice(0, int(bool(fields) or not rows)))
+
+
+def _mirror(run: SyncRun, stage: MirrorStage, connection: DuckDBPyConnection, version: int) -> Compared:
     """The rows of `MC_Subscriber__c` against what a sync would write now, the members being up to date."""
-    warehouse, list_id = run.project.warehouse, run.schema().list_id
-    stage = MirrorStage(run, run.project.salesforce(), run.schema())
+    warehouse, list_id = run.project.warehouse, stage.schema.list_id
     stage.read_back(full=True)
     warehouse.view(connection, "known", MIRROR, version, list_id=list_id, object=SUBSCRIBER)
     warehouse.view(connection, "shown", MIRROR, list_id=list_id, object=SUBSCRIBER)

@@ -80,6 +80,7 @@ def plant_in_salesforce(salesforce: dict[str, Any]) -> None:
     salesforce["Contact"] = [each for each in people if each["Id"] != contact("dan")["Id"]]
     salesforce["Contact"].append(contact("cid", SystemModstamp=stamp(1)))
     changed(rows, "Key__c", f"{NEWS}:{key('eve')}", Status__c="unsubscribed")
+    changed(salesforce["MC_Audience__c"], "List_Id__c", NEWS, Status__c="missing")
     nobody = {"Id": make_id("a00", 9_999), "Name": "MCS-9999", "Key__c": f"{NEWS}:{STRANGER}"}
     orphan = rows[0] | nobody | {"Contact__c": None, "Mailchimp_Contact_Id__c": "none"}
     gone = f"{NEWS}:{key('hal')}"
@@ -218,6 +219,10 @@ def test_g10_every_difference_is_named_by_its_cause(
 def test_g10_a_mirror_row_of_nobody_is_named(story: Story) -> None:
     cause, _ = story.named["MC_Subscriber__c", f"{NEWS}:{STRANGER}"]
     assert cause == "mirror_orphan"
+
+
+def test_g10_an_edited_row_of_the_audience_is_named(story: Story) -> None:
+    assert story.named["MC_Audience__c", NEWS] == ("mirror_edited", ("Status__c",))
 
 
 def test_g10_nobody_else_is_named(story: Story) -> None:
