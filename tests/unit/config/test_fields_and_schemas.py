@@ -16,7 +16,7 @@ from include.config import json_schema
 from include.config.dates import Weekday, resolve, resolve_days
 from include.config.fields import read_fields
 from include.config.load import audience_stems, configuration_folder, load_configuration
-from include.config.mapping import ALLOWED, AddressPaths, address_paths
+from include.config.mapping import ALLOWED, EXTENDED, AddressPaths, address_paths
 from tests.unit.config.worlds import NEWSLETTER, PIPELINE, write_configuration
 
 TODAY = date(2026, 3, 31)
@@ -94,11 +94,12 @@ def test_an_address_is_its_parts() -> None:
     assert address_paths("MailingCity") is None
 
 
-def test_r18_the_documented_table_is_the_one_in_force() -> None:
+@pytest.mark.parametrize(("title", "pairs"), [("Pairs (R18)", ALLOWED), ("More pairs (X15)", EXTENDED)])
+def test_r18_x15_the_documented_tables_are_those_in_force(title: str, pairs: dict[str, tuple[str, ...]]) -> None:
     text = (Path(json_schema.__file__).parents[2] / "docs" / "mapping.md").read_text(encoding="utf-8")
-    table = text.split("## Pairs (R18)")[1].split("## Values")[0]
+    table = text.split(f"## {title}")[1].split("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
-    assert {source: tuple(targets.split(", ")) for source, targets in rows} == ALLOWED
+    assert {source: tuple(targets.split(", ")) for source, targets, *_ in rows} == pairs
 
 
 def test_every_configured_field_is_read(tmp_path: Path) -> None:
