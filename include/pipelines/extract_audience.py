@@ -44,11 +44,10 @@ ARCHIVED = "archived"
 TAGGED_FIELDS = (*STATE_FIELDS, "tags")
 
 
-def extract(run: SyncRun, *, full: bool = False) -> dict[str, object]:
+def extract(run: SyncRun) -> dict[str, object]:
     """Read the audience and its members, full the first time, then what changed; pin what the run reads.
 
-    Reads everything where `full` says so; the run itself can also ask for that, or for what changed since an earlier
-    time (`Rerun`).
+    The run can ask to read everything again, or what changed since an earlier time (`Rerun`).
 
     Raises:
         ConfigError: no such audience; the message names those that exist.
@@ -67,7 +66,7 @@ def extract(run: SyncRun, *, full: bool = False) -> dict[str, object]:
     fields_hash = _fields_hash(schema)
     before = watermarks.latest(project, schema.list_id, "members")
     known_until = watermarks.find(project, schema.list_id, "members", fields_hash=fields_hash)
-    since = None if full else run.rerun.reads_from(known_until)
+    since = run.rerun.reads_from(known_until)
     reader = _Reader(run, client, schema.list_id, read_at)
     counts = reader.read(since, "members", complete=True)
     watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash, before=before)

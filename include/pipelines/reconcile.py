@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +23,7 @@ from include.pipelines.comparisons import PIPELINE
 from include.pipelines.mirror import MirrorStage
 from include.pipelines.people_merge import SOURCE
 from include.pipelines.people_read import SOURCES
+from include.pipelines.rerun import Rerun
 from include.pipelines.run import SyncRun, known_org
 from include.pipelines.runs import RunState
 from include.pipelines.sync_audience import PIPELINE as SYNC
@@ -155,7 +156,7 @@ def _audience(run: SyncRun) -> list[Compared]:
 
     before = _begun(run.project, _partition(run.run_id, run.stem), begin)
     read_until = datetime.fromisoformat(before["read_until"])
-    extract_audience.extract(run, full=True)
+    extract_audience.extract(replace(run, rerun=Rerun(full_refresh=True)))
     list_id = run.schema().list_id
     with closing(connect()) as connection:
         warehouse.view(connection, "known", MEMBERS, before["members"], list_id=list_id)
