@@ -118,9 +118,13 @@ FROM range(($n * 0.03)::BIGINT) numbers(i)
 """
 NOBODY = "SELECT '' AS email_key WHERE false"
 NOTHING = "SELECT '' AS selection, '' AS id WHERE false"
+NO_REQUEST = """
+SELECT '' AS row_id, '' AS member_key, '' AS contact_id, '' AS person_id, '' AS requested_status, '' AS requested_groups
+WHERE false
+"""
 TABLES = {
     "people": PEOPLE, "members": MEMBERS, "synced_values": SYNCED, "assignments": ASSIGNMENTS, "emails": EMAILS,
-    "findings": FINDINGS, "elsewhere": NOBODY, "selections": NOTHING,
+    "findings": FINDINGS, "elsewhere": NOBODY, "selections": NOTHING, "requests": NO_REQUEST,
 }  # fmt: skip
 
 

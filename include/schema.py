@@ -15,6 +15,9 @@ ConditionObject = Literal["Contact", "Lead", "CampaignMember"]
 OtherWriter = Literal["mc4sf", "beaufort12"]
 """Packages that sync Mailchimp and Salesforce themselves."""
 PERSON_OBJECTS: tuple[PersonObject, ...] = ("Contact", "Lead")
+REQUESTED_STATUS, REQUESTED_GROUPS = "Requested_Status__c", "Requested_Groups__c"
+REQUEST_RESULT = "Request_Result__c"
+"""The fields of `MC_Subscriber__c` in which users ask for something, and the one that holds the answer (R22)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ def estimated_calls(
     for kind in PEOPLE:
         calls["salesforce", kind] = _records(kinds[kind], limits)
     calls["salesforce", "update_person"] += _groups(kinds["update_person"], IDS_PER_CALL)  # read just before
+    calls["salesforce", "answer_request"] = _groups(kinds["answer_request"], IDS_PER_CALL) + _records(
+        kinds["answer_request"], limits
+    )
     calls["salesforce", MIRROR] = _records(mirror_rows, limits)
     calls["salesforce", STAMP] = int(stamps)
     return nested(+calls)

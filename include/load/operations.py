@@ -13,7 +13,7 @@ from include.warehouse.store import connect
 from include.warehouse.tables import PEOPLE, PLANS, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from duckdb import DuckDBPyConnection
 
@@ -74,6 +74,15 @@ class Plan:
                WHERE kind = 'add_member'"""
         )
         return {row[0] for row in rows.fetchall()}
+
+    def outcomes(self, op_ids: Set[str]) -> dict[str, tuple[str, str]]:
+        """State and reason of those operations that were tried."""
+        rows = self._opened().execute(
+            """SELECT op_id, unnest(arg_max({state: state, reason: coalesce(reason, '')}, "at")) FROM results
+               WHERE list_contains($op_ids, op_id) GROUP BY op_id""",
+            {"op_ids": sorted(op_ids)},
+        )
+        return {op_id: (state, reason) for op_id, state, reason in rows.fetchall()}
 
     def unfinished_members(self) -> set[str]:
         """E-mail keys of members with a change, other than a move, that is to be tried again."""

@@ -94,7 +94,7 @@ def _plan_counts(run: SyncRun) -> PlanCounts:
         """
         WITH changes AS (
             SELECT email_key, person_id, kind, kind IN ('opt_out_person', 'update_person') AS in_salesforce
-            FROM plans
+            FROM plans WHERE kind <> 'answer_request'
         ), members_changed AS (
             SELECT email_key, list_contains(list(kind), 'add_member') AS is_new
             FROM changes WHERE email_key IS NOT NULL AND NOT in_salesforce AND kind <> 'create_lead' GROUP BY email_key
@@ -108,8 +108,13 @@ def _plan_counts(run: SyncRun) -> PlanCounts:
                (SELECT count(*) FROM changes WHERE kind = 'create_lead')
         """
     ).fetchall()
-    kinds = connection.execute("SELECT kind, count(*) FROM plans GROUP BY kind ORDER BY kind").fetchall()
-    return PlanCounts(*[*numbers, dict(kinds)])
+    kinds = connection.execute(
+        "SELECT kind, count(*) FROM plans WHERE kind <> 'answer_request' GROUP BY kind ORDER BY kind"
+    ).fetchall()
+    ((requested,),) = connection.execute(
+        "SELECT count(*) FROM plans WHERE kind = 'unsubscribe_member' AND behaviour = 'R22'"
+    ).fetchall()
+    return PlanCounts(*[*numbers, dict(kinds), requested])
 
 
 def _planned_at(run: SyncRun) -> datetime:

@@ -34,6 +34,7 @@ LOADERS = {
     "update_person": "load_people",
     "remove_tag": "load_audience",
     "create_lead": "load_people",
+    "answer_request": "load_mirror",
     "upsert_mirror": "load_mirror",
 }
 """Which stage carries out an operation."""

@@ -48,7 +48,8 @@ def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> int:
         """
         SELECT count(*) FROM (
             SELECT email_key FROM mirror_changes
-            UNION SELECT email_key FROM operations WHERE kind NOT IN ('create_tag', 'opt_out_person', 'update_person')
+            UNION SELECT email_key FROM operations WHERE kind NOT IN
+                ('create_tag', 'opt_out_person', 'update_person', 'answer_request')
         ) WHERE email_key IS NOT NULL
         """
     ).fetchall()

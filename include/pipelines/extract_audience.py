@@ -18,6 +18,7 @@ from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.identity import connect_mailchimp, connect_salesforce
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.missing_audience import mark_missing
+from include.pipelines.requests import read_requests
 from include.pipelines.run import Pins
 from include.pipelines.selections import read_selections
 from include.pipelines.tag_reading import TagReader
@@ -72,6 +73,7 @@ def extract(run: SyncRun) -> dict[str, object]:
     watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash, before=before)
     _pin(run, read_at)
     counts["selected_in_salesforce"] = read_selections(run, schema)
+    counts["requests"] = read_requests(run, schema)
     return counts | {"full": since is None, "calls": client.calls}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from include.calls import READING
 from include.errors import FatalError, TransientError
 from include.load.estimate import STAMP
 from include.load.ground import Ground
@@ -13,6 +16,7 @@ from include.load.mirror import AUDIENCE, SUBSCRIBER, canonical, differences, sh
 from include.load.mirror_rows import MirrorLoad
 from include.load.operations import Plan, show_plan
 from include.load.pending import Pending
+from include.load.requests import RequestLoad
 from include.load.results import ResultLog
 from include.pipelines import watermarks
 from include.pipelines.current_plan import refuse_superseded
@@ -26,9 +30,12 @@ from include.warehouse.store import connect
 from include.warehouse.tables import EMAILS, MEMBERS, MIRROR, PEOPLE, PLANS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
+    from include.config.models import Limits
     from include.pipelines.run import SyncRun
     from include.salesforce.client import SalesforceClient
     from include.schema import AudienceSchema
@@ -38,21 +45,23 @@ OVERLAP = timedelta(minutes=10)
 
 
 def load_mirror(run: SyncRun) -> dict[str, object]:
-    """Write the mirror rows that differ, then the stamp of the last sync; returns the counts by state.
+    """Answer requests, write the mirror rows that differ, then the stamp of the last sync; returns counts by state.
 
-    Audiences with `data_sync: off` mirror their audience row only (R15). A run for some people writes their rows, and
-    does not say that the audience was synced. Raises TransientError where a retry can do more, StoppedByCheck where
-    another run has planned since and where the org has no room for the rows, FatalError where Salesforce refuses the
-    audience's row.
+    Audiences with `data_sync: off` mirror their audience row only (R15); requests are answered all the same. A run for
+    some people writes their rows, and does not say that the audience was synced. Raises TransientError where a retry
+    can do more, StoppedByCheck where another run has planned since and where the org has no room for the rows,
+    FatalError where Salesforce refuses the audience's row.
     """
     if run.dry_run:
         return {}
     refuse_superseded(run)
     stage = MirrorStage(run, run.project.salesforce(), run.schema())
-    counts: dict[str, object] = stage.mirror_members() if run.audience.data_sync else {}
+    counts = stage.answer_requests()
+    if run.audience.data_sync:
+        counts += stage.mirror_members()
     if not run.rerun.restricted:
         stage.stamp()
-    return counts
+    return dict(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,17 @@ class MirrorStage:
         self.run.project.meter.purpose = STAMP
         self._upsert_audience({"Last_Sync__c": _instant(self.run.pins().extracted_at)})
 
-    def mirror_members(self) -> dict[str, object]:
+    def answer_requests(self) -> Counter[str]:
+        """Answer what users asked for; before the rows are read, as a user's row can become that of a new member."""
+        if "answer_request" not in Plan(self.run.project.warehouse, self.run.run_id).counts():
+            return Counter()
+        with self._pending() as pending:
+            RequestLoad(self.client, pending, self._limits.bulk_ingest_above).answer()
+        self.run.project.meter.purpose = READING
+        pending.log.account("salesforce")
+        return pending.log.counts
+
+    def mirror_members(self) -> Counter[str]:
         """Compare, plan and write the rows of `MC_Subscriber__c`."""
         audience_id = self.audience_id() or self._upsert_audience({})
         self.read_back()
@@ -149,7 +168,7 @@ class MirrorStage:
         soql = f"SELECT {columns} FROM {SUBSCRIBER} WHERE {where}"
         names = columns.split(", ")
         schema = pa.schema([(name, pa.string()) for name in names])
-        limit = self.run.project.configuration.pipeline.limits.bulk_query_above
+        limit = self._limits.bulk_query_above
         count = self.client.count(f"SELECT COUNT() FROM {SUBSCRIBER} WHERE {where}", include_deleted=True)
         if count > limit:
             pages = [page.select(names).cast(schema) for page in self.client.bulk_query(soql, include_deleted=True)]
@@ -206,16 +225,26 @@ class MirrorStage:
 
         warehouse.update(PLANS, compute, run_id=run.run_id)
 
-    def _write(self) -> dict[str, object]:
+    def _write(self) -> Counter[str]:
         """Upsert the planned rows and remember what Salesforce took."""
-        project, limits = self.run.project, self.run.project.configuration.pipeline.limits
+        with self._pending() as pending:
+            MirrorLoad(self.client, self.schema.list_id, pending, self._limits.bulk_ingest_above).write()
+        if pending.log.counts["applied"]:
+            self._merge(self._taken(), keep=True)
+        pending.log.account("salesforce")
+        return pending.log.counts
+
+    @property
+    def _limits(self) -> Limits:
+        return self.run.project.configuration.pipeline.limits
+
+    @contextmanager
+    def _pending(self) -> Iterator[Pending]:
+        """What is left of the plan, with a log that is written at the end."""
+        project = self.run.project
         with ResultLog(project.warehouse, self.run.run_id) as log:
             plan = Plan(project.warehouse, self.run.run_id)
-            pending = Pending(plan, Ground(), held_of(self.run), log, project.meter)
-            MirrorLoad(self.client, self.schema.list_id, pending, limits.bulk_ingest_above).write()
-        if log.counts["applied"]:
-            self._merge(self._taken(), keep=True)
-        return log.account("salesforce")
+            yield Pending(plan, Ground(), held_of(self.run), log, project.meter)
 
     def _taken(self) -> pa.Table:
         """The rows that Salesforce took in this run: key, id, record, is_deleted."""

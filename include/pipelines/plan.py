@@ -81,6 +81,7 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
     staging.view(connection, "mapped", run.partition("mapped"))
     staging.view(connection, "findings", run.partition("findings"))
     staging.view(connection, "selections", run.partition("selections"))
+    staging.view(connection, "requests", run.partition("requests"))
     if run.audience.create_leads.enabled:
         staging.view(connection, "lead_candidates", run.partition("lead_candidates"))
     else:

@@ -32,6 +32,10 @@ TREND_RUNS = 14
 NOTED_OPERATIONS = {
     "mailchimp_edit_overwritten": "Members whose edits in Mailchimp the sync overwrites: Salesforce wins (R15).",
     "email_changed": "People added again under a new e-mail; the old member stays (R07).",
+    "request_done": "Requests on mirror rows that were carried out, or were true already (R22).",
+    "request_refused_consent": "Requests to subscribe somebody against their own will or without their consent (G01).",
+    "request_refused_record": "Requests to subscribe somebody whose record is held back, or that name nobody.",
+    "request_refused_group": "Requests to join groups that the audience lacks, or that the member can't take.",
 }
 NOTED_ROWS = {
     "email_changed": "Members that live on under another e-mail, changed in Mailchimp (R07).",

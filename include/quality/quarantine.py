@@ -20,6 +20,7 @@ GATE_OF = {
     "remove_tag": "update",
     "create_lead": "create_lead",
     "upsert_mirror": "mirror",
+    "answer_request": "mirror",
 }
 """What a refused operation of each kind holds back."""
 MIRROR_OBJECT = "MC_Subscriber__c"
@@ -33,6 +34,7 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
     a row that already bears it is not counted again.
     """
     gates = " ".join(f"WHEN '{kind}' THEN '{gate}'" for kind, gate in GATE_OF.items())
+    of_mirror = "kind IN ('upsert_mirror', 'answer_request')"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE held AS
@@ -40,8 +42,7 @@ def make_quarantine(connection: DuckDBPyConnection, audience: str, found_at: dat
             SELECT side, object, key, field, rule, reason, gates, NULL AS op_id FROM findings
             SEMI JOIN (FROM row_ledger WHERE state <> 'skipped') USING (side, key)
             UNION ALL
-            SELECT if(kind = 'upsert_mirror', 'salesforce', 'mailchimp'),
-                   if(kind = 'upsert_mirror', '{MIRROR_OBJECT}', 'member'), email_key,
+            SELECT if({of_mirror}, 'salesforce', 'mailchimp'), if({of_mirror}, '{MIRROR_OBJECT}', 'member'), email_key,
                    nullif(split_part(cause, ':', 2), ''),
                    split_part(cause, ':', 1), reason, [CASE kind {gates} END], op_id
             FROM operation_ledger WHERE state = 'refused' AND email_key IS NOT NULL

@@ -29,13 +29,14 @@ OBSTACLES: tuple[tuple[str, Reason], ...] = (
 def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `additions`: one row per wanted e-mail that no member of any status has.
 
-    Wanted is what a query selects, and (R07) the new e-mail of a person whose former one is a subscribed member,
-    and was one when the person left it: another person's sign-up with it since then says nothing about this one.
+    Wanted is what a query selects, (R07) the new e-mail of a person whose former one is a subscribed member, and was
+    one when the person left it (another person's sign-up with it since then says nothing about this one), and (R22)
+    whom a request asks to subscribe.
     An e-mail whose member moves to it, or is there under another one, is not among them; one whose member is held from
     moving has that obstacle. Columns: email_key, person_id, email, obstacle (a reason of the ledger; null: add it),
-    query_number (the first that selects it; null: R07 alone), renamed, merge_fields (JSON text as Mailchimp takes it)
-    and field_values (what `synced_values` will say). Reads `addressees`, `roster`, `aliases`, `moves`, `held`, the
-    gates, and the views `emails` and `mapped`.
+    query_number (the first that selects it; null: R07 or R22 alone), renamed, asked, merge_fields (JSON text as
+    Mailchimp takes it) and field_values (what `synced_values` will say). Reads `addressees`, `roster`, `aliases`,
+    `moves`, `held`, `asked_additions`, the gates, and the views `emails` and `mapped`.
     """
     selecting = sql.choice((f"addressees.q{n}", str(n)) for n in range(len(inputs.queries)))
     follows_renames = "renamed.was_subscribed" if inputs.writes_values else "false"
@@ -52,13 +53,15 @@ def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                    {selecting} AS query_number,
                    renamed.person_id IS NOT NULL OR addressees.email_key IN (
                        SELECT email_key FROM emails WHERE source = {sql.text(inputs.schema.list_id)}
-                   ) AS renamed, moves.obstacle AS stays
+                   ) AS renamed, moves.obstacle AS stays,
+                   addressees.email_key IN (SELECT email_key FROM asked_additions) AS asked
             FROM addressees ANTI JOIN roster USING (email_key) ANTI JOIN aliases USING (email_key)
             LEFT JOIN renamed ON renamed.person_id = addressees.person_id
             LEFT JOIN moves ON moves.email_key = addressees.email_key
             WHERE {selecting} IS NOT NULL OR coalesce({follows_renames}, false) OR stays IS NOT NULL
+                OR asked
         ), judged AS ({_with_values(inputs)})
-        SELECT email_key, person_id, email, {sql.choice(_obstacles())} AS obstacle, query_number, renamed,
+        SELECT email_key, person_id, email, {sql.choice(_obstacles())} AS obstacle, query_number, renamed, asked,
                merge_fields, field_values
         FROM judged
         """

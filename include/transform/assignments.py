@@ -11,6 +11,7 @@ from include.transform import sql
 from include.transform.groups import group_target
 from include.transform.precedence import ACTIVE
 from include.transform.record_groups import givers
+from include.transform.requests import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +82,10 @@ def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `group_changes` (email_key, interests, query_number) and `tag_changes` (email_key, tag, query_number).
 
-    They hold what is due and not there yet; query_number is the first query that asks for it, a record's groups come
-    after those of all queries. A single-choice category takes the first group that is asked for, and none where the
-    member has one of its groups that `removals` does not take. Raises ConfigError for a group that the audience lacks.
+    They hold what is due and not there yet; query_number is the first query that asks for it. What is requested on a
+    mirror row (`requests.FIRST`) comes before the groups of all queries, what a record lists after them. A
+    single-choice category takes the first group that is asked for, and none where the member has one of its groups
+    that `removals` does not take. Raises ConfigError for a group that the audience lacks.
     """
     groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in group_targets(query, inputs.schema)]
     slots = literal_table(groups, ("query_number", "slot", "interest", "excluding"))
@@ -100,6 +102,8 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                 UNION ALL
                 SELECT email_key, query_number, position, slot, interest, excluding
                 FROM due JOIN record_groups USING (email_key, query_number)
+                UNION ALL
+                SELECT email_key, {FIRST}, position, slot, interest, excluding FROM requested_groups
             )
             LEFT JOIN roster USING (email_key) LEFT JOIN removals USING (email_key)
             WHERE NOT coalesce(list_has_any(

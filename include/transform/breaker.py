@@ -25,6 +25,7 @@ OPERATION_NAMES = {
     "opt_out_person": "people to opt out",
     "update_person": "people to update",
     "create_lead": "leads to create",
+    "answer_request": "requests of users to answer",
 }
 """What the kinds of operations are called where a person reads them."""
 
@@ -42,7 +43,8 @@ class PlanCounts:
         changed_members: members with any other change.
         changed_people: people to whom something is written in Salesforce; new Leads are not among them.
         new_leads: Leads to create.
-        kinds: operations by kind.
+        kinds: operations by kind; answers to requests, which change nobody, are not among them.
+        requested: members to unsubscribe because a user asked for it on the record (R22).
     """
 
     current_people: int
@@ -54,11 +56,12 @@ class PlanCounts:
     changed_people: int
     new_leads: int
     kinds: Mapping[str, int] = field(default_factory=dict)
+    requested: int = 0
 
     @property
     def irreversible(self) -> int:
-        """Operations that can't be taken back."""
-        return sum(self.kinds.get(kind, 0) for kind in IRREVERSIBLE)
+        """Operations that can't be taken back; what a person has asked for, one by one, is not held against them."""
+        return sum(self.kinds.get(kind, 0) for kind in IRREVERSIBLE) - self.requested
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from include.transform import sql
 from include.transform.moves import MOVABLE
 from include.transform.opt_outs import ARCHIVABLE, OPEN
 from include.transform.precedence import ACTIVE
+from include.transform.requests import FIRST, UNSUBSCRIBABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,8 @@ def _add_members(inputs: Inputs) -> str:
     return f"""
         SELECT 'add_member' AS kind, additions.email_key, person_id, CAST(NULL AS VARCHAR) AS "before",
                {after} AS "after", {ABSENT} AS precondition,
-               CASE WHEN additions.query_number IS NULL THEN 'R07' ELSE 'R01' END AS behaviour,
+               CASE WHEN additions.query_number IS NOT NULL THEN 'R01' WHEN asked THEN 'R22'
+                    ELSE 'R07' END AS behaviour,
                {_query_name(inputs, "additions.query_number")} AS query,
                CASE WHEN renamed THEN '{EMAIL_CHANGED}' END AS note, CAST(NULL AS VARCHAR) AS tag, true AS assigns
         FROM additions LEFT JOIN group_changes USING (email_key)
@@ -108,7 +110,8 @@ def _update_members(inputs: Inputs) -> str:
     return f"""
         SELECT 'update_member' AS kind, roster.email_key, matched.person_id, {before} AS "before", {after} AS "after",
                {precondition} AS precondition,
-               CASE WHEN {values_differ.format("after")} IS NOT NULL THEN 'R15'
+               CASE WHEN group_changes.query_number = {FIRST} THEN 'R22'
+                    WHEN {values_differ.format("after")} IS NOT NULL THEN 'R15'
                     WHEN group_changes.query_number >= {len(inputs.queries)} THEN 'R13'
                     WHEN interests IS NOT NULL THEN 'R12' ELSE 'X01' END AS behaviour,
                {_query_name(inputs, "group_changes.query_number")} AS query,
@@ -121,7 +124,7 @@ def _update_members(inputs: Inputs) -> str:
             FULL JOIN (SELECT email_key, groups AS removed FROM removals WHERE groups IS NOT NULL) USING (email_key)
         ) group_changes USING (email_key)
         JOIN roster ON roster.email_key = coalesce(value_changes.email_key, group_changes.email_key)
-        JOIN matched ON matched.email_key = roster.email_key
+        LEFT JOIN matched ON matched.email_key = roster.email_key
     """
 
 
@@ -168,8 +171,15 @@ def _create_leads() -> str:
 
 
 def _unsubscribe_members() -> str:
+    """By an opt-out, or by a request, which ends every status that gets mail."""
     after = sql.text('{"status":"unsubscribed"}')
-    return _of_members("unsubscribe_member", "unsubscribes", _status(), after, OPEN)
+    asked = "asked_unsubscribes"
+    of_opt_outs = f"(FROM unsubscribes ANTI JOIN {asked} USING (email_key))"
+    parts = (
+        _of_members("unsubscribe_member", of_opt_outs, _status(), after, OPEN),
+        _of_members("unsubscribe_member", asked, _status(), after, UNSUBSCRIBABLE, behaviour="R22"),
+    )
+    return " UNION ALL ".join(parts)
 
 
 def _archive_members() -> str:
@@ -199,7 +209,9 @@ def _status() -> str:
     return sql.json_object([("status", sql.json_text("roster.status"))])
 
 
-def _of_members(kind: str, found: str, before: str, after: str, allowed: Sequence[str]) -> str:
+def _of_members(
+    kind: str, found: str, before: str, after: str, allowed: Sequence[str], *, behaviour: str = "X01"
+) -> str:
     """Operations on the members that a table names, while they have a status that allows it."""
     nothing = "CAST(NULL AS VARCHAR)"
     precondition = sql.json_object([
@@ -208,9 +220,9 @@ def _of_members(kind: str, found: str, before: str, after: str, allowed: Sequenc
     ])  # fmt: skip
     return f"""
         SELECT '{kind}' AS kind, email_key, matched.person_id, {before} AS "before", {after} AS "after",
-               {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note,
+               {precondition} AS precondition, '{behaviour}' AS behaviour, {nothing} AS query, {nothing} AS note,
                {nothing} AS tag, false AS assigns
-        FROM {found} JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
+        FROM {found} found JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
     """
 
 

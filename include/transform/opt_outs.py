@@ -25,6 +25,11 @@ STRICTER = "unsubscribed"
 other. No other status says what the person wants: an archived member was tidied up, a cleaned one bounced, a pending or
 transactional one agreed to nothing yet."""
 _OPEN = ", ".join(map(sql.text, OPEN))
+_ASKED = f"""
+    SELECT email_key, CASE WHEN email_key IN (SELECT email_key FROM asked_unsubscribes) THEN '{STRICTER}'
+                           ELSE status END AS status FROM roster
+"""
+"""The members with the statuses that requests leave them in."""
 ARCHIVABLE = ("subscribed", "unsubscribed", "transactional")
 """Statuses that Mailchimp archives; a pending or cleaned member it does not (405, recorded)."""
 
@@ -33,12 +38,12 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `unsubscribes` (email_key), `opt_outs` (email_key, person_id, record, own_key) and `archives` (email_key).
 
     `unsubscribes`: members whose person has opted out: anyone who has the e-mail, or where nobody has it any more, had
-    it (own history, merged records, converted Leads); and where members move, the one of a person's two members that is
-    not unsubscribed while the other is. `opt_outs`: every person with the e-mail of a member that is unsubscribed, or
-    will be; record is JSON text as Salesforce takes it. `archives`: members of people who are gone from Salesforce.
-    Reads `persons`, `addressees`, `heirs`, `roster`, `matched`, `claims`, `aliases` and the views `people`, `emails`
-    and `elsewhere` (email_key: subscribed or pending in another audience that takes part in
-    `unsubscribe_sets_opt_out: all`).
+    it (own history, merged records, converted Leads); where members move, the one of a person's two members that is not
+    unsubscribed while the other is; and those that a request unsubscribes (R22). `opt_outs`: every person with the
+    e-mail of a member that is unsubscribed, or will be; record is JSON text as Salesforce takes it. `archives`: members
+    of people who are gone from Salesforce. Reads `persons`, `addressees`, `heirs`, `roster`, `matched`, `claims`,
+    `aliases`, `asked_unsubscribes` and the views `people`, `emails` and `elsewhere` (email_key: subscribed or pending
+    in another audience that takes part in `unsubscribe_sets_opt_out: all`).
     """
     whole_run = inputs.only_query is None
     to_mailchimp = whole_run and inputs.audience.opt_outs_reach_mailchimp
@@ -60,11 +65,13 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         WHERE {_sql(to_mailchimp)} AND status IN ({_OPEN})
         UNION
         SELECT unnest(CASE WHEN was.status = '{STRICTER}' THEN [now.email_key] ELSE [was.email_key] END)
-        FROM claims JOIN roster was ON was.email_key = claims.email_key
-        JOIN addressees USING (person_id) JOIN roster now ON now.email_key = addressees.email_key
+        FROM claims JOIN ({_ASKED}) was ON was.email_key = claims.email_key
+        JOIN addressees USING (person_id) JOIN ({_ASKED}) now ON now.email_key = addressees.email_key
         WHERE {_sql(whole_run and inputs.moves_members)}
             AND ((was.status = '{STRICTER}' AND now.status IN ({_OPEN}))
                 OR (now.status = '{STRICTER}' AND was.status IN ({_OPEN})))
+        UNION
+        FROM asked_unsubscribes
         """
     )
     _find_opt_outs(connection, inputs, _sql(whole_run and inputs.audience.opt_outs_reach_salesforce))

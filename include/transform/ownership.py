@@ -26,10 +26,10 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 
     `owned` (email_key, kind, target): what the sync gave members who have it still; kind is `group` or `tag`, target an
     interest's id or a tag. `targets` (query_number, kind, target): what the run's automatic queries give. `unasked`:
-    what is owned, and neither a matching query of the run nor the record asks for. `removals` (email_key, groups,
-    tags): the part of it to take away now, where `stops_matching: remove` says so; not of members that are left alone.
-    Reads `matches`, `matched`, `roster`, `record_groups`, the gates and the view `assignments`. A run for one query
-    takes nothing away: it does not know who else asks.
+    what is owned, and neither a matching query of the run, nor the record, nor a request asks for. `removals`
+    (email_key, groups, tags): the part of it to take away now, where `stops_matching: remove` says so; not of members
+    that are left alone. Reads `matches`, `matched`, `roster`, `record_groups`, `requested_groups`, the gates and the
+    view `assignments`. A run for one query takes nothing away: it does not know who else asks.
     """
     automatic = [(n, query) for n, query in enumerate(inputs.queries) if query.run == "automatic"]
     rows = [(n, "'group'", row[1]) for n, query in automatic for row in group_targets(query, inputs.schema)]
@@ -50,6 +50,7 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         FROM owned ANTI JOIN (
             SELECT email_key, kind, target FROM matches JOIN targets USING (query_number)
             UNION ALL SELECT email_key, 'group', interest FROM record_groups
+            UNION ALL SELECT email_key, 'group', interest FROM requested_groups
         ) wanted USING (email_key, kind, target);
         CREATE TEMP TABLE removals AS
         SELECT email_key, list(target ORDER BY target) FILTER (kind = 'group') AS groups,
@@ -84,7 +85,9 @@ def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None
         WITH needed AS (
             SELECT email_key, list(op_id) AS op_ids FROM operations WHERE assigns GROUP BY email_key
         ), given AS (
-            SELECT email_key, 'group' AS kind, unnest(interests) AS target FROM group_changes
+            SELECT email_key, 'group' AS kind, target FROM (
+                SELECT email_key, unnest(interests) AS target FROM group_changes
+            ) ANTI JOIN (SELECT email_key, interest AS target FROM requested_groups) USING (email_key, target)
             UNION ALL SELECT email_key, 'tag', tag FROM tag_changes
             UNION SELECT email_key, kind, target FROM owned
         ), owning AS (

@@ -20,6 +20,8 @@ from include.transform.opt_outs import find_opt_outs
 from include.transform.ownership import find_removals, remember_assignments
 from include.transform.precedence import compare_values
 from include.transform.record_groups import find_record_groups
+from include.transform.request_answers import answer_requests
+from include.transform.requests import find_requested_groups, find_requests
 from include.transform.restriction import restrict
 from include.transform.write_back import find_write_backs
 
@@ -58,9 +60,9 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
 
     Views: people, members, emails, synced_values, assignments (as in `warehouse/tables.py`; the last three and members
     of this audience, emails of all), elsewhere (`opt_outs.py`), mapped, lead_candidates (`values.py`), findings
-    (side, object, key, email_key, field, rule, reason, gates) and selections (selection, id); of a restricted plan also
-    asked (key). Raises StoppedByCheck where a field was not read yet, ConfigError for an unknown group, and for a
-    person that nobody knows.
+    (side, object, key, email_key, field, rule, reason, gates), selections (selection, id) and requests
+    (`requests.py`); of a restricted plan also asked (key). Raises StoppedByCheck where a field was not read yet,
+    ConfigError for an unknown group, and for a person that nobody knows.
     """
     list_id = inputs.schema.list_id
     if inputs.moves_members:
@@ -68,6 +70,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     find_people(connection, inputs)
     follow_successors(connection)
     match_members(connection, inputs)
+    find_requests(connection, inputs)
     find_held(connection, list_id)
     find_opt_outs(connection, inputs)
     find_gates(connection)
@@ -77,6 +80,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     compare_values(connection, inputs)
     find_write_backs(connection, inputs)
     find_additions(connection, inputs)
+    find_requested_groups(connection, inputs)
     find_record_groups(connection, inputs)
     find_matches(connection, inputs)
     find_due(connection, inputs)
@@ -85,6 +89,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     find_leads(connection, inputs)
     make_operations(connection, inputs)
     make_ledger(connection, inputs)
+    answer_requests(connection, inputs)
     remember_assignments(connection, inputs)
     _remember_values(connection)
     if inputs.restricted:

@@ -64,7 +64,8 @@ MEANINGS: dict[Reason, Meaning] = {
     Reason.UPDATED: Meaning("changed", "Merge fields, groups or tags of the member change."),
     Reason.LEAD_CREATED: Meaning("changed", "The member matches nobody and becomes a Lead."),
     Reason.UNSUBSCRIBED: Meaning(
-        "changed", "The member is unsubscribed: its person opted out, or left under another e-mail."
+        "changed",
+        "The member is unsubscribed: its person opted out or left elsewhere, or a user asked for it.",
     ),
     Reason.OPTED_OUT_BY_MEMBER: Meaning("changed", "The person is opted out: the member unsubscribed in Mailchimp."),
     Reason.PERSON_UPDATED: Meaning("changed", "Values edited in Mailchimp are written to the person."),

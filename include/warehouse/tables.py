@@ -138,7 +138,7 @@ PLANS = _table(
     "run_id string Run that made the plan",
     "op_id string Deterministic: the same change planned again has the same id",
     "kind string add_member, update_member, unsubscribe_member, archive_member, move_member, create_tag, add_tag, "
-    "remove_tag, create_lead, opt_out_person, update_person, upsert_mirror, upsert_activity, ...",
+    "remove_tag, create_lead, opt_out_person, update_person, answer_request, upsert_mirror, upsert_activity, ...",
     "audience string File stem of the audience",
     "email_key string Member concerned",
     "person_id string Salesforce person concerned",
@@ -147,7 +147,7 @@ PLANS = _table(
     "precondition string JSON: what must still hold when it is made; a mirror row that gets another key: its Id",
     "behaviour string Id of the behaviour that asks for it (`R15`)",
     "query string Query that asks for it",
-    "note string A remark for the reports: `mailchimp_edit_overwritten`, `email_changed`",
+    "note string A remark for the reports: `mailchimp_edit_overwritten`, `email_changed`, `request_done`, ...",
     "planned_at timestamp When the plan was made",
     by=("run_id",),
 )

@@ -44,7 +44,7 @@ def a_run(tmp_path: Path, world: World, configured: Audience, run_id: str = "run
     run.save_pins(Pins(**{name: project.warehouse.version(table) for name, table in SOURCES.items()}, extracted_at=AT))
     inputs = plan_inputs(run)
     project.staging.write_relation(run.partition("mapped"), map_people(connection, inputs))
-    for name in ("findings", "selections"):
+    for name in ("findings", "selections", "requests"):
         project.staging.write_relation(run.partition(name), connection.table(name))
     if configured.create_leads.enabled:
         project.staging.write_relation(run.partition("lead_candidates"), lead_candidates(connection, inputs))
@@ -122,7 +122,7 @@ def test_g06_a_first_load_waits_and_later_ones_are_held_against_the_caps(tmp_pat
         breaker(run)
     assert breaker(dataclasses.replace(run, dry_run=True)) == {
         "current_people": 9, "known_people": 9, "current_members": 2, "known_members": 2,
-        "new_members": 8, "changed_members": 1, "changed_people": 0, "new_leads": 0, "irreversible": 0,
+        "new_members": 8, "changed_members": 1, "changed_people": 0, "new_leads": 0, "irreversible": 0, "requested": 0,
         "kinds": {"add_member": 8, "update_member": 1},
         "would_stop": ["8 new members are planned, over the cap `circuit_breaker.new_members: 20%` of 2 members"],
     }  # fmt: skip

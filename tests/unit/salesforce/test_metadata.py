@@ -14,8 +14,11 @@ SOURCE = PACKAGE / "force-app/main/default"
 NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 TYPES = {
     "Text": "string", "Picklist": "picklist", "Number": "double", "Percent": "percent", "DateTime": "datetime",
-    "Email": "email", "Url": "url", "LongTextArea": "textarea", "Lookup": "reference", "MasterDetail": "reference",
+    "Email": "email", "Url": "url", "LongTextArea": "textarea", "TextArea": "textarea",
+    "Lookup": "reference", "MasterDetail": "reference",
 }  # fmt: skip
+
+SIZED = {"Text", "LongTextArea"}
 
 
 def parse(path):
@@ -42,7 +45,7 @@ def deployed(field):
     values = field.iterfind(f".//{NAMESPACE}value/{NAMESPACE}fullName")
     return {
         "type": TYPES[kind],
-        "length": int(text(field, "length") or 0) if kind in {"Text", "LongTextArea"} else None,
+        "length": 255 if kind == "TextArea" else int(text(field, "length") or 0) if kind in SIZED else None,
         "external_id": text(field, "externalId") == "true",
         "unique": text(field, "unique") == "true",
         "reference_to": text(field, "referenceTo"),
@@ -109,8 +112,18 @@ def test_permission_set_shows_everyone_and_lets_create_leads():
     assert text(objects["Contact"], "allowEdit") == "false"
 
 
-def parse_permissions(tag):
-    return parse(SOURCE / "permissionsets/MC_Sync.permissionset-meta.xml").findall(NAMESPACE + tag)
+def test_r22_users_who_may_ask_edit_the_request_and_whom_it_is_about_alone():
+    granted = parse_permissions("fieldPermissions", "MC_Requests")
+    shown = {text(f, "field") for f in granted if text(f, "field").startswith("MC_Subscriber__c.")}
+    assert shown == {f"MC_Subscriber__c.{name}" for name in fields("MC_Subscriber__c")}
+    edited = {text(f, "field").removeprefix("MC_Subscriber__c.") for f in granted if text(f, "editable") == "true"}
+    assert edited == {"Requested_Status__c", "Requested_Groups__c", "Audience__c", "Contact__c", "Lead__c"}
+    definition = parse(SOURCE / "objects/MC_Subscriber__c/MC_Subscriber__c.object-meta.xml")
+    assert text(definition, "sharingModel") == "ReadWrite"  # rows belong to the sync's user
+
+
+def parse_permissions(tag, name="MC_Sync"):
+    return parse(SOURCE / f"permissionsets/{name}.permissionset-meta.xml").findall(NAMESPACE + tag)
 
 
 def test_project_file_names_the_package_and_the_version_of_the_api():

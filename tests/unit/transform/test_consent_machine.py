@@ -18,6 +18,8 @@ from tests.unit.transform.worlds import LIST, Outcome, World, audience, plan
 STATUSES = ("subscribed", "pending", "transactional", "unsubscribed", "cleaned", "archived", "forgotten")
 LEFT = {"unsubscribed", "archived", "forgotten"}
 EMAILS = tuple(f"{name}@x.example" for name in "abcd")
+ASKED = {"ask_subscribed": "subscribed", "ask_unsubscribed": "unsubscribed", "ask_group": None}
+"""Requests on mirror rows (R22) by event: the status that is asked for."""
 LOWERED = {"unsubscribe_member": "unsubscribed", "archive_member": "archived"}
 
 people = st.lists(
@@ -30,7 +32,7 @@ people = st.lists(
 members = st.dictionaries(st.sampled_from(EMAILS), st.sampled_from(STATUSES), max_size=4)
 events = st.lists(
     st.tuples(
-        st.sampled_from(["opt_out", "unsubscribe", "archive", "delete", "rename"]),
+        st.sampled_from(["opt_out", "unsubscribe", "archive", "delete", "rename", *ASKED]),
         st.sampled_from(EMAILS),
         st.sampled_from(EMAILS),
     ),
@@ -65,6 +67,8 @@ def made(drawn: list[dict[str, Any]], statuses: dict[str, str]) -> World:
 
 def happen(world: World, event: str, email: str, other: str) -> None:
     """Something that people do in one of the vendors."""
+    if event in ASKED:
+        ask(world, ASKED[event], email)
     for person in world.people:
         if person["email"] != email:
             continue
@@ -82,6 +86,16 @@ def happen(world: World, event: str, email: str, other: str) -> None:
             member["status"] = "archived"
 
 
+def ask(world: World, status: str | None, email: str) -> None:
+    """A request on the member's row, and one on a row that a user makes for each person."""
+    groups = () if status else ("Topics / News",)
+    if any(member["email"] == email for member in world.members):
+        world.request(status, *groups, member=email)
+    for person in world.people:
+        if person["email"] == email and not person["is_deleted"]:
+            world.request(status, *groups, person=person["id"])
+
+
 def statuses_of(world: World) -> dict[str, str]:
     return {member["email_key"]: member["status"] for member in world.members}
 
@@ -95,10 +109,15 @@ def carry_out(world: World, outcome: Outcome) -> None:
         if operation["kind"] in LOWERED:
             by_key[operation["email_key"]]["status"] = after["status"]
         if operation["kind"] == "add_member":
-            world.member(after["email_address"], after["status"], merge_fields=after["merge_fields"])
+            groups = [*after.get("interests", {})]
+            world.member(after["email_address"], after["status"], merge_fields=after["merge_fields"], groups=groups)
+        if operation["kind"] == "update_member":
+            by_key[operation["email_key"]]["groups"] += after.get("interests", {})
         if operation["kind"] == "opt_out_person":
             (person,) = (one for one in world.people if one["id"] == after["Id"])
             person["opted_out"] = True
+    answered = {one["precondition"]["row"] for one in outcome.operations if one["kind"] == "answer_request"}
+    world.requests = [row for row in world.requests if row["row_id"] not in answered]
     world.synced |= {row["email_key"]: json.loads(row["field_values"]) for row in outcome.synced_values}
     for move in moves:
         member, email = by_key[move["email_key"]], move["after"]["email_address"]
@@ -131,7 +150,8 @@ def check(world: World, outcome: Outcome) -> None:
             assert before[key] not in {"cleaned", "archived", "forgotten"}
             assert before[key] in operation["precondition"]["status"]
         elif kind == "opt_out_person":
-            assert before[key] == "unsubscribed"
+            leaving = [one["email_key"] for one in outcome.operations if one["kind"] == "unsubscribe_member"]
+            assert before[key] == "unsubscribed" or key in leaving
             assert after["HasOptedOutOfEmail"] is True
         else:
             assert "status" not in after

@@ -114,6 +114,7 @@ class World:
     elsewhere: list[str] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     selections: list[dict[str, str]] = field(default_factory=list)
+    requests: list[dict[str, str | None]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def person(self, email: str | None, kind: str = "Contact", **columns: Any) -> str:
@@ -142,6 +143,19 @@ class World:
     def former_email(self, holder: str, email: str, source: str = "salesforce") -> None:
         """Note that a person (or, with a list id as source, a Mailchimp contact) had an e-mail before."""
         self.emails.append({"source": source, "holder_id": holder, "email_key": email_key(email), "until": BORN})
+
+    def request(
+        self, status: str | None = None, *groups: str, member: str | None = None, person: str | None = None, **more: str
+    ) -> str:
+        """Ask for something on the row of a member (by e-mail), or on a user's row for a person. Returns its Id."""
+        row_id = f"a01{next(self.numbers):015d}"
+        key = email_key(member) if member else None
+        contact_id = f"contact-{member}" if member else None
+        self.requests.append({
+            "row_id": row_id, "member_key": key, "contact_id": contact_id, "person_id": person,
+            "requested_status": status, "requested_groups": "\n".join(groups) or None,
+        } | more)  # fmt: skip
+        return row_id
 
     def finding(self, key: str, rule: str, *gates: str, field: str | None = None, side: str = "salesforce") -> None:
         """Note what validation found."""
@@ -173,6 +187,7 @@ class World:
             "elsewhere": pa.table({"email_key": pa.array(map(email_key, self.elsewhere), pa.string())}),
             "findings": pa.Table.from_pylist(self.findings, FINDINGS),
             "selections": pa.Table.from_pylist(self.selections, SELECTIONS),
+            "requests": pa.Table.from_pylist(self.requests, REQUESTS),
         }
         for name, table in tables.items():
             connection.register(f"{name}_rows", table)
@@ -185,6 +200,10 @@ def compact(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+REQUESTS = pa.schema(
+    [(name, pa.string()) for name in ("row_id", "member_key", "contact_id", "person_id")]
+    + [(name, pa.string()) for name in ("requested_status", "requested_groups")]
+)
 SELECTIONS = pa.schema([("selection", pa.string()), ("id", pa.string())])
 FINDINGS = pa.schema(
     [(name, pa.string()) for name in ("side", "object", "key", "email_key", "field", "rule", "reason")]
