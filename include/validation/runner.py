@@ -70,10 +70,11 @@ class Run:
     def findings(self, suites: tuple[Suite, ...]) -> Iterator[pa.Table]:
         """Run every suite; yield its findings check by check (columns: `findings_schema`)."""
         self.context = self.context or _context()
+        # One for all suites: Great Expectations writes its whole configuration anew for each.
         source = self.context.data_sources.add_or_update_pandas("staging")
+        batches = source.add_dataframe_asset("records").add_batch_definition_whole_dataframe("chunk")
         for suite in suites:
             outcome = Outcome(suite, [Tally(check) for check in suite.checks])
-            batches = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("chunk")
             expected = self.context.suites.add(_expectation_suite(suite))
             for chunk in _chunks(self.connection, suite):
                 batch = batches.get_batch(batch_parameters={"dataframe": _frame(suite, chunk)})

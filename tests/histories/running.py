@@ -20,6 +20,7 @@ from include.salesforce.connect import connect as connect_salesforce
 from include.salesforce.pace import Pace
 from include.storage import Storage
 from include.warehouse.store import Warehouse
+from include.warehouse.tables import PLANS
 from include.wiring import Project
 from tests.sandbox_fixture import Sandbox
 from tests.unit.pipelines.killing import Killed, KillingWarehouse
@@ -105,6 +106,10 @@ class Pipeline:
         self.runs += 1
         with self._disturbed(disturbance):
             return {stage: self._tried(stage, f"run{self.runs}", stem) for stage in sync_audience.STAGES}
+
+    def planned(self) -> int:
+        """How many operations the last sync planned, those on the mirror included."""
+        return Warehouse(Storage(str(self.folder / "root"))).read(PLANS, run_id=f"run{self.runs}").num_rows
 
     def _tried(self, stage: str, run_id: str, stem: str) -> dict[str, object]:
         for _ in range(TRIES):

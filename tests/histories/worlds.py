@@ -100,8 +100,6 @@ QUERIES = (
         "tags": ["Lead"],
     },
 )
-email_changes = st.sampled_from(["new_member", "move", "move"])
-"""One for a whole history: what is known of an e-mail goes by its contact in the one, by the e-mail in the other."""
 LEADS = {"enabled": True, "defaults": {"LastName": "[none]", "Company": "[none]", "LeadSource": "Mailchimp"}}
 UNLIMITED = {
     "changed_members": "100%",

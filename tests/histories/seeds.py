@@ -1,0 +1,31 @@
+"""Runs histories by numbered seeds: a number is the same histories everywhere, until the machine changes."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.histories.machine import History
+
+SEEDS = (0, 2)
+"""Of each of the two modules, with `A_FEW` histories each: 20 in the default suite, ten seconds of CPU time each."""
+A_FEW = 5
+COMMON = settings(
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+    database=None,
+    derandomize=False,
+)
+
+
+def run_a_few(histories: type[History], number: int, email_change: str) -> None:
+    """The histories of a seed, short."""
+    machine = seed(number)(type("AFew", (histories,), {"email_change": email_change}))
+    run_state_machine_as_test(machine, settings=settings(COMMON, max_examples=A_FEW, stateful_step_count=9))
+
+
+def run_many(histories: type[History], email_change: str) -> None:
+    """Hundreds, long, with a sync that has nothing to do after every sync; each time others."""
+    machine = type("Many", (histories,), {"email_change": email_change, "always_again": True})
+    run_state_machine_as_test(machine, settings=settings(COMMON, max_examples=200, stateful_step_count=25))
