@@ -37,7 +37,10 @@ class Operation:
 
     @property
     def person_key(self) -> str | None:
-        """The e-mail key that the person must still have: the member's, unless the plan says another one."""
+        """The e-mail key that the person must still have: the member's, unless the plan says another one.
+
+        None: it has no e-mail, as the heir of a merged record may have none.
+        """
         return self.precondition.get("person_email_key", self.email_key)
 
 

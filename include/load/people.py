@@ -92,8 +92,8 @@ def _judged(operation: Operation, row: Mapping[str, object] | None) -> tuple[Res
         return "precondition_gone", "person_gone"
     if row.get("IsConverted"):
         return "precondition_gone", "converted"
-    email = str(row.get("Email") or "")
-    if not email or email_key(email) != operation.person_key:
+    email = row.get("Email")
+    if (email_key(str(email)) if email else None) != operation.person_key:
         return "precondition_gone", "another_email"
     values = operation.precondition["values"]
     if all_allowed(row, {name: [after] for name, (_, after) in values.items()}):

@@ -65,13 +65,14 @@ def _select(written: WrittenObject, fields: list[MappedField]) -> str:
     after = sql.json_object([*record, *((leaf.field.name, leaf.if_written(leaf.after)) for leaf in leaves)])
     before = sql.json_object((leaf.field.name, leaf.if_written(leaf.before)) for leaf in leaves)
     values = sql.json_object((leaf.read, leaf.if_written(_pair(leaf.before, leaf.after))) for leaf in leaves)
-    another_email = sql.choice([("raw.email_key IS DISTINCT FROM decided.email_key", "raw.email_key")])
+    own_key = f"coalesce({sql.json_text('raw.email_key')}, 'null')"
+    another_email = sql.choice([("raw.email_key IS DISTINCT FROM decided.email_key", own_key)])
     merge_fields = sql.json_object((f.tag, _if_written(f, _pair(_stored(f), _settled(f)))) for f in fields)
     precondition = sql.json_object([
         ("contact_id", sql.json_text("decided.contact_id")),
         ("merge_fields", merge_fields),
         ("person", sql.json_text("person_id")),
-        ("person_email_key", sql.json_text(another_email)),
+        ("person_email_key", another_email),
         ("status", sql.text(json.dumps(ACTIVE, separators=(",", ":")))),
         ("values", values),
     ])  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,23 @@ def test_x03_a_person_who_changed_since_the_plan_is_left_alone(made, org):
         "update_person same": ("applied", ""),
     }
     assert titles(org) == {"elsewhere": "Dr", "changed": "Duke", "deleted": "Dr", "done": "Count", "same": "Count"}
+
+
+def test_detail9_x03_who_had_no_e_mail_in_the_plan_is_written_to_unless_they_have_one_now(made, org):
+    people = named(org, "found", "same")
+    for row in people.values():
+        org.update("Contact", row["Id"], Email=None)
+    run = made(member("found"), member("same"))
+    operations = [write(name, row) for name, row in people.items()]
+    for operation in operations:
+        operation["precondition"] = json.dumps(json.loads(operation["precondition"]) | {"person_email_key": None})
+    run.plan(*operations)
+    org.update("Contact", people["found"]["Id"], Email="found@x.example")
+    load_people(run.run)
+    assert run.results() == {
+        "update_person found": ("precondition_gone", "another_email"),
+        "update_person same": ("applied", ""),
+    }
 
 
 def test_x03_a_person_who_went_between_two_extractions_is_left_alone(made, org):

@@ -241,6 +241,17 @@ def test_x03_a_member_under_a_former_e_mail_speaks_for_its_person_where_no_other
         assert outcome.operations[0]["precondition"]["person_email_key"] == email_key("new@x.example")
 
 
+def test_detail_9_x03_the_heir_of_a_merged_record_is_written_to_while_it_has_no_e_mail() -> None:
+    world = World()
+    heir = world.person(None, FirstName="Ann", LastName="Lee")
+    world.person("old@x.example", is_deleted=True, master_record_id=heir)
+    key = world.member("old@x.example", merge_fields={"FNAME": "Rob", "LNAME": "Lee"})
+    world.synced = {key: {"FNAME": "Ann", "LNAME": "Lee"}}
+    (update,) = plan(world, audience(queries=[], mailchimp_edits="mailchimp")).operations
+    assert (update["kind"], update["person_id"]) == ("update_person", heir)
+    assert update["precondition"]["person_email_key"] is None
+
+
 def test_x03_a_value_that_salesforce_can_not_hold_is_left_alone_and_the_rest_goes_on() -> None:
     world = World()
     world.person("ann@x.example", FirstName="Ann", LastName="Lee", Spend__c="5", Birthdate="1980-01-02")
