@@ -45,7 +45,7 @@ backfill: $(RUN_STAMP) ## Rebuild the activity of past local days: FROM=2026-11-
 
 .PHONY: test golden check conformance soak bench
 test: $(DEV_STAMP) ## Run the test suite
-	@$(BIN)/pytest -q -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/pytest -q -n 3 --dist loadscope $(ARGS)
 
 golden: $(DEV_STAMP) ## Write the stories of the golden world anew; read their diff
 	@$(BIN)/pytest -q tests/golden --renew-golden

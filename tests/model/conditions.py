@@ -102,7 +102,7 @@ def _holds(condition: Record, person: Record, today: date, zone: ZoneInfo) -> bo
 
 def _compares(operator: str, value: Any, operand: Any, today: date, zone: ZoneInfo) -> bool:
     if operator == "is_blank":
-        return (value is None) == operand
+        return (value is None) is operand
     if operator in {"equals", "in"}:
         choices = operand if isinstance(operand, list) else [operand]
         return any(_same(value, each, today, zone) for each in choices)

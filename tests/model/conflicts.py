@@ -9,11 +9,14 @@ UNKNOWN = "unknown"
 """The field was never synced."""
 
 
+Policy = Literal["salesforce", "mailchimp", "newest", "fill_blank"]
+
+
 @dataclass(frozen=True)
 class Field:
     """How a field is configured."""
 
-    policy: Literal["salesforce", "mailchimp", "newest", "fill_blank"]
+    policy: Policy
     blank: Literal["follow", "keep", "overwrite"]
     required_in_mailchimp: bool = False
     required_in_salesforce: bool = False

@@ -29,7 +29,7 @@ class EmailChanges:
 
     def happen(self, sync: Sync) -> None:
         """Follow, unsubscribe, move."""
-        sync.known.follow(sync.list)
+        sync.known.follow(sync.audience)
         claims = _claims(sync)
         self._follow(sync, claims)
         _let_the_stricter_win(sync, claims)
@@ -57,7 +57,7 @@ class EmailChanges:
 
     def _move(self, sync: Sync, claims: Claims) -> None:
         """Changed in Salesforce: a subscribed member goes along, unless an addition would be held back."""
-        members = sync.list.members
+        members = sync.audience.members
         for key, people in sync.by_email.items():
             if key in sync.known.members or key in self.followed.values():
                 continue
@@ -75,9 +75,9 @@ class EmailChanges:
 
     def _rename(self, sync: Sync, was: str, now: str, email: str) -> None:
         self.moved.add(was)
-        sync.list.members[now] = sync.list.members.pop(was) | {"email": email}
-        sync.list.contacts[now] = sync.list.contacts.pop(was)
-        for holders in sync.list.tags.values():
+        sync.audience.members[now] = sync.audience.members.pop(was) | {"email": email}
+        sync.audience.contacts[now] = sync.audience.contacts.pop(was)
+        for holders in sync.audience.tags.values():
             if was in holders:
                 holders.remove(was)
                 holders.add(now)
@@ -110,7 +110,7 @@ def _seniority(person: Record) -> tuple[object, ...]:
 
 def _let_the_stricter_win(sync: Sync, claims: Claims) -> None:
     """Both e-mails are members: who left under one is not mailed under the other."""
-    members, leaving = sync.list.members, set()
+    members, leaving = sync.audience.members, set()
     for was, (_, person) in claims.items():
         now = key_of(person["Email"])
         if was in members and now in members and sync.by_email[now][0] is person:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 
 from tests.model.conditions import selects
-from tests.model.conflicts import UNKNOWN, Field, Sides, settled
+from tests.model.conflicts import UNKNOWN, Field, Policy, Sides, settled
 from tests.model.memory import AudienceMemory, Memory
 from tests.model.moves import EmailChanges
 from tests.model.values import broken_gates, unfit, values_of
@@ -46,11 +46,11 @@ class Sync:
 
     def run(self) -> None:
         """Look, add, update, make Leads, mirror."""
-        size = self.list.size
+        size = self.audience.size
         self.memory.look(self.world)
-        self.known.look(self.list)
+        self.known.look(self.audience)
         self.by_email = self._people_by_email()
-        self.statuses = {key: member["status"] for key, member in self.list.members.items()}
+        self.statuses = {key: member["status"] for key, member in self.audience.members.items()}
         if self.settings.get("email_change") == "move":
             self.changes.happen(self)
         self._add()
@@ -63,20 +63,20 @@ class Sync:
             self._make_leads()
             self.by_email = self._people_by_email()
             self._mirror()
-        self.world.audiences[self.list.id] = {"name": self.settings["audience"], "status": "active", "size": size}
+        self.world.audiences[self.audience.id] = {"name": self.settings["audience"], "status": "active", "size": size}
 
     @property
-    def list(self) -> List:
+    def audience(self) -> List:
         """The audience."""
         return self.world.lists[self.settings["audience"]]
 
     @property
     def known(self) -> AudienceMemory:
         """What earlier syncs saw of the audience."""
-        return self.memory.audiences[self.list.id]
+        return self.memory.audiences[self.audience.id]
 
     def _required(self) -> set[str]:
-        return {tag for tag, each in self.list.merge_fields.items() if each["required"]}
+        return {tag for tag, each in self.audience.merge_fields.items() if each["required"]}
 
     # --- people
 
@@ -126,7 +126,7 @@ class Sync:
     def _add(self) -> None:
         """Detail 4, R07."""
         for key, people in self.by_email.items():
-            if key in {*self.known.members, *self.list.members, *self.list.forgotten}:
+            if key in {*self.known.members, *self.audience.members, *self.audience.forgotten}:
                 continue
             if key in {*self.changes.followed.values(), *self.changes.stays}:
                 continue
@@ -136,7 +136,7 @@ class Sync:
             if self._may_be_added(key, people, values, left_out):
                 status = self.settings.get("new_members", {}).get("status", "subscribed")
                 email = people[0]["Email"].strip()
-                self.list.members[key] = {"email": email, "status": status, "values": values, "groups": set()}
+                self.audience.members[key] = {"email": email, "status": status, "values": values, "groups": set()}
                 both = {tag: "" for tag in self._both_ways(people[0]) if tag not in left_out}
                 self.known.synced[key] = both | values
                 self.added.add(key)
@@ -145,7 +145,7 @@ class Sync:
         """R07: changed in Salesforce, the new e-mail follows where the old one was subscribed."""
         name = name_of(person)
         return self.settings.get("data_sync", True) and any(
-            self.list.id in self.memory.left_subscribed[name, key] for key in self.memory.former[name]
+            self.audience.id in self.memory.left_subscribed[name, key] for key in self.memory.former[name]
         )
 
     def _may_be_added(self, key: str, people: list[Record], values: Record, left_out: set[str]) -> bool:
@@ -184,19 +184,19 @@ class Sync:
         """The values to write, and the tags that are left out."""
         defaults = self.settings.get("create_leads", {}).get("defaults", {})
         values = values_of(person, self.settings["fields"], defaults if person.get("MC_Key__c") else {})
-        left_out = unfit(values, self.list.merge_fields)
+        left_out = unfit(values, self.audience.merge_fields)
         return {tag: value for tag, value in values.items() if tag not in left_out}, left_out
 
     def _may_be_updated(self, key: str, person: Record) -> bool:
         return (
-            self.list.members[key]["status"] in KEPT_UP_TO_DATE
+            self.audience.members[key]["status"] in KEPT_UP_TO_DATE
             and "update" not in broken_gates(person, self.rules, self.today)
             and not self._required() & self._values(person)[1]
         )
 
     def _update(self) -> None:
         """R15, detail 3."""
-        for key, member in self.list.members.items():
+        for key, member in self.audience.members.items():
             person = self.person_of(key)
             if person is not None and key not in self.added and self._may_be_updated(key, person):
                 self._update_one(key, member["values"], person)
@@ -222,7 +222,7 @@ class Sync:
         kept = left_out | (self._policies().keys() - both_ways)
         self.known.synced[key] = values | settled | {tag: synced[tag] for tag in kept if tag in synced}
 
-    def _policies(self) -> dict[str, str]:
+    def _policies(self) -> dict[str, Policy]:
         """X03: the fields that Salesforce does not decide over alone."""
         default = self.settings.get("mailchimp_edits", "salesforce")
         named = {tag: mapping.get("conflict", default) for tag, mapping in self.settings["fields"].items()}
@@ -238,7 +238,7 @@ class Sync:
         path = mapping[person["object"].lower()]
         policy = self._policies()[tag] if self._speaks(key, person) else "salesforce"
         configured = Field(policy, mapping.get("blank", "follow"), tag in self._required(), path in ALWAYS_FILLED)
-        stored = self.list.members[key]["values"].get(tag, "")
+        stored = self.audience.members[key]["values"].get(tag, "")
         sides = Sides(value, stored, self.known.synced.get(key, {}).get(tag, UNKNOWN), member_later=False)
         now, there = settled(configured, sides)
         if now != value:
@@ -249,14 +249,14 @@ class Sync:
         """Of several members of a person, the one with its own e-mail; else the first."""
         theirs = [
             each
-            for each in self.list.members
+            for each in self.audience.members
             if each not in self.added and self.person_of(each) is person and self._may_be_updated(each, person)
         ]
         return key == min(theirs, key=lambda each: (each not in self.by_email, each))
 
     def _assign(self) -> None:
         """R12, R14, detail 5: once per query and e-mail."""
-        for key, member in self.list.members.items():
+        for key, member in self.audience.members.items():
             current = self._queries(key)
             for query, changed in current:
                 if self._is_due(key, query, changed):
@@ -279,10 +279,10 @@ class Sync:
     def _give(self, key: str, groups: set[str], query: Record) -> None:
         for path in query.get("groups", []):
             taken = any(group.split(" / ")[0] == path.split(" / ")[0] for group in groups)
-            if not (self.list.single_choice[path] and taken):
+            if not (self.audience.single_choice[path] and taken):
                 groups.add(path)
         for tag in query.get("tags", []):
-            self.list.tags.setdefault(tag, set()).add(key)
+            self.audience.tags.setdefault(tag, set()).add(key)
 
     # --- Salesforce
 
@@ -292,7 +292,7 @@ class Sync:
         if not settings.get("enabled"):
             return
         known = self.memory.ever() | set(self.world.leads_made())
-        for key, member in self.list.members.items():
+        for key, member in self.audience.members.items():
             if key in self.changes.followed:
                 continue
             if member["status"] == "subscribed" and key not in known and _is_valid(member["email"]):
@@ -309,31 +309,31 @@ class Sync:
 
     def _mirror(self) -> None:
         """Detail 7: a row that is there stays."""
-        prefix = f"{self.list.id}:"
+        prefix = f"{self.audience.id}:"
         known = {key: member for key, member in self.known.members.items() if key not in self.changes.moved}
-        gone = {key: member for key, member in known.items() if key not in self.list.members}
-        self._rekey_rows(prefix, set(gone | self.list.members))
-        for key, member in (gone | self.list.members).items():
+        gone = {key: member for key, member in known.items() if key not in self.audience.members}
+        self._rekey_rows(prefix, set(gone | self.audience.members))
+        for key, member in (gone | self.audience.members).items():
             person = self.person_of(key)
             if person is None and self.settings.get("mirror") != "all" and prefix + key not in self.world.subscribers:
                 continue
-            holders = {tag for tag, keys in self.list.tags.items() if key in keys}
+            holders = {tag for tag, keys in self.audience.tags.items() if key in keys}
             self.world.subscribers[prefix + key] = {
-                "audience": self.list.id,
+                "audience": self.audience.id,
                 "person": None if person is None else name_of(person),
                 "status": member["status"],
                 "groups": set(member["groups"]),
                 "tags": member["tags"] if key in gone else holders,
             }
         for name, row in self.world.subscribers.items():
-            if name.startswith(prefix) and name.removeprefix(prefix) not in gone | self.list.members:
+            if name.startswith(prefix) and name.removeprefix(prefix) not in gone | self.audience.members:
                 row["status"] = "forgotten"
 
     def _rekey_rows(self, prefix: str, keys: set[str]) -> None:
         """The row of a member with another e-mail goes on, where it is the same contact of the same person."""
         rows = self.world.subscribers
         strays = sorted(row for row in rows if row.startswith(prefix) and row.removeprefix(prefix) not in keys)
-        for key, contact in self.list.contacts.items():
+        for key, contact in self.audience.contacts.items():
             person = self.person_of(key)
             if prefix + key in rows or person is None:
                 continue

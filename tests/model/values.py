@@ -48,7 +48,7 @@ def _value(person: Record, path: str) -> Any:
         return str(value).lower()
     if path in MULTI_SELECT and value:
         return ", ".join(value.split(";"))
-    return LABELS.get(path, {}).get(value, value.strip() if isinstance(value, str) else value)
+    return LABELS.get(path, {}).get(value, value.strip()) if isinstance(value, str) else value
 
 
 def _address(person: Record, prefix: str) -> Record | None:

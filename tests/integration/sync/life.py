@@ -53,7 +53,7 @@ fields: {FNAME: {contact: FirstName, lead: FirstName}}
 queries: [{name: web, object: Contact, where: {field: LeadSource, equals: Web}}]
 circuit_breaker: {changed_members: 100%, new_members: 100%, new_leads: 100, irreversible: 0}
 """
-PIPELINE = "time_zone: Europe/Paris\n"
+PIPELINE = "time_zone: Europe/Paris\nquality: {data_docs: off}\n"
 
 
 class Life:

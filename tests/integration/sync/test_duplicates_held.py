@@ -9,7 +9,7 @@ import pytest
 
 from include.warehouse.tables import QUARANTINE
 from tests.integration.sync.people import NEWS, UPDATES, audience, contact, key, lead, subscriber
-from tests.integration.sync.small import FILE, PIPELINE, Small
+from tests.integration.sync.small import FILE, TIME_ZONE, Small
 from tests.sandbox_fixture import Sandbox
 
 CREATING = (
@@ -33,7 +33,7 @@ RULE = {
 @pytest.fixture
 def small(connected: Sandbox, tmp_path: Path) -> Small:
     made = Small(connected, tmp_path)
-    made.pipeline(PIPELINE + "quality: {fail_above: 100%}\n")
+    made.pipeline(TIME_ZONE + "quality: {fail_above: 100%, data_docs: off}\n")
     made.configure("newsletter", CREATING.replace("{contact: FirstName}", "{contact: FirstName, lead: FirstName}"))
     return made
 

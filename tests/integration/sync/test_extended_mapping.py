@@ -9,7 +9,7 @@ import pytest
 
 from include.warehouse.tables import QUARANTINE
 from tests.integration.sync.people import NEWS, WEB, audience, contact, key, subscriber
-from tests.integration.sync.small import PIPELINE, Small
+from tests.integration.sync.small import TIME_ZONE, Small
 from tests.sandbox_fixture import Sandbox
 
 FILE = """\
@@ -98,7 +98,7 @@ def test_x15_what_a_merge_field_does_not_take_is_left_out_with_its_rule_and_the_
     }  # fmt: skip
     acme = {"Id": "0015g00000ACMEAAAA", "Name": "Acme", "Website": "www.acme.example"}
     put(small, [contact("ann", **bad)], subscriber("zoe"), accounts=[acme])
-    small.pipeline(PIPELINE + "quality: {fail_above: 100%}\n")
+    small.pipeline(TIME_ZONE + "quality: {fail_above: 100%, data_docs: off}\n")
     assert small.sync() == 0
     ann = values(small, "ann")
     assert (ann["FNAME"], ann["PHONE"], ann["ZIPCODE"], ann["SITE"], ann["RADIO"]) == ("Ann", "", "", "", "Web")

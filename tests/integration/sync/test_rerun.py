@@ -23,7 +23,7 @@ def small(connected: Sandbox, tmp_path: Path) -> Small:
     """`ann` and `cat` are selected by the query, `bob` and `dan` are members; nothing was synced yet."""
     small = Small(connected, tmp_path)
     small.configure("newsletter", FILE.format(name="Newsletter"))
-    small.pipeline("time_zone: Europe/Paris\nquality: {warn_above: 100%, fail_above: 100%}\n")
+    small.pipeline("time_zone: Europe/Paris\nquality: {warn_above: 100%, fail_above: 100%, data_docs: off}\n")
     people = [contact("ann", **WEB), contact("bob"), contact("cat", **WEB), contact("dan")]
     small.sandbox.put_state(salesforce={"Contact": people})
     small.put_mailchimp({}, audience("Newsletter", NEWS, subscriber("bob"), subscriber("dan")))

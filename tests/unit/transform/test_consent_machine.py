@@ -157,7 +157,7 @@ def check(world: World, outcome: Outcome) -> None:
             assert "status" not in after
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(people, members, events, policies)
 def test_g01_no_plan_raises_a_status_and_a_carried_out_plan_is_followed_by_an_empty_one(
     drawn: list[dict[str, Any]],
