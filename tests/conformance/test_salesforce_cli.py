@@ -174,5 +174,5 @@ def test_salesforce_cli_converts_our_metadata(anywhere: Cli, tmp_path: Path):
     assert members == {
         "CustomObject": sorted(path.parent.name for path in objects.glob("*/*.object-meta.xml")),
         "CustomField": sorted(fields),
-        "PermissionSet": ["MC_Sync"],
+        "PermissionSet": ["MC_Requests", "MC_Sync"],
     }
