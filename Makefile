@@ -22,7 +22,7 @@ help: ## Show this list
 ##  The stack
 
 .PHONY: demo up down sync snapshot backfill
-demo: $(RUN_STAMP) ## Run every DAG once on made-up people, say what happened, and end by itself
+demo: $(RUN_STAMP) ## Run extraction, every audience and a night of activity once on made-up people, and end by itself
 	@$(STACK) demo
 
 up: $(RUN_STAMP) ## Start Airflow and the sandbox where they were left; they stay (AIRFLOW_PORT=8080 ...)
@@ -45,7 +45,7 @@ backfill: $(RUN_STAMP) ## Rebuild the activity of past local days: FROM=2026-11-
 
 .PHONY: test golden check conformance soak bench
 test: $(DEV_STAMP) ## Run the test suite
-	@$(BIN)/pytest -q -n 3 --dist loadscope $(ARGS)
+	@$(BIN)/pytest -q -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 golden: $(DEV_STAMP) ## Write the stories of the golden world anew; read their diff
 	@$(BIN)/pytest -q tests/golden --renew-golden
