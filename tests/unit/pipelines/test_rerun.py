@@ -15,7 +15,7 @@ from include.keys import email_key
 from include.pipelines.rerun import PERSON, Rerun, parse_controls
 
 HASH = email_key("ann@x.example")
-MOMENTS = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes bounds without a zone
 
 
 def parse(**given: Any) -> Rerun:
