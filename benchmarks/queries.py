@@ -13,7 +13,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from duckdb import DuckDBPyConnection
 
@@ -123,7 +123,7 @@ class Recording:
 def scans(connection: DuckDBPyConnection, made: Inputs) -> int:
     """How often the statement that evaluates all queries reads the people's file, by DuckDB's own account."""
     recording = Recording(connection)
-    find_people(recording, made)  # type: ignore[arg-type]  # it has what is used of a connection
+    find_people(cast("DuckDBPyConnection", recording), made)
     (persons,) = (each for each in recording.statements if "TABLE persons" in each)
     ((_, plan),) = connection.execute(f"EXPLAIN {persons[persons.index('SELECT') :]}").fetchall()
     return str(plan).count("READ_PARQUET")

@@ -34,8 +34,8 @@ def text(project: Path) -> str:
         marked = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
         if not marked.search(document):
             raise ValueError(f"{DOCUMENT} needs the lines {begin} and {end}")
-        table = "\n".join([begin, *_table(switches), end])
-        document = marked.sub(lambda _, table=table: table, document, count=1)  # type: ignore[misc]  # bound at once
+        before, after = marked.split(document, maxsplit=1)
+        document = before + "\n".join([begin, *_table(switches), end]) + after
     return document
 
 

@@ -34,7 +34,7 @@ class Loader:
     sobject: SObject
     now: str
     next_id: Callable[[], str]
-    _columns: dict[Columns, list[tuple[str, Convert | None]]] = field(default_factory=dict)
+    _columns: dict[Columns, list[tuple[str, str, Convert | None]]] = field(default_factory=dict)
     _waiting: dict[Columns, list[list[Stored]]] = field(default_factory=lambda: defaultdict(list))
 
     def load(self, records: Iterable[Mapping[str, object]]) -> int:
@@ -49,7 +49,7 @@ class Loader:
             keys = tuple(row)
             plan = self._columns.get(keys) or self._plan(keys)
             waiting = self._waiting[keys]
-            waiting.append([convert(row[name]) if convert else row[name] for name, convert in plan])  # type: ignore[misc]  # plain values need no conversion
+            waiting.append([convert(row[name]) if convert else row[name] for name, _, convert in plan])  # type: ignore[misc]  # plain values need no conversion
             count += 1
             if len(waiting) == ROWS_PER_STATEMENT:
                 self._insert(keys)
@@ -70,20 +70,20 @@ class Loader:
             row.setdefault("Name", row["Id"])
         return row
 
-    def _plan(self, keys: Columns) -> list[tuple[str, Convert | None]]:
-        plan: list[tuple[str, Convert | None]] = []
+    def _plan(self, keys: Columns) -> list[tuple[str, str, Convert | None]]:
+        plan: list[tuple[str, str, Convert | None]] = []
         for key in keys:
             found = self.sobject.in_state(key)
             if found is None and key != "attributes":
                 raise ValueError(f"{self.sobject.name} has no field {key!r}")
             if found and found.stored and not is_computed(self.sobject, found):
-                plan.append((key, _conversion(found)))
+                plan.append((key, quoted(found.name), _conversion(found)))
         self._columns[keys] = plan
         return plan
 
     def _insert(self, keys: Columns) -> None:
         rows = self._waiting.pop(keys)
-        names = [quoted(self.sobject.in_state(name).name) for name, _ in self._columns[keys]]  # type: ignore[union-attr]  # checked by _plan
+        names = [column for _, column, _ in self._columns[keys]]
         places = ", ".join("?" * len(names))
         sql = f"INSERT INTO {quoted(self.sobject.name)} ({', '.join(names)}) VALUES ({places})"
         try:

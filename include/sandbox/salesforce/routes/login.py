@@ -92,10 +92,7 @@ def _token(org: Org, form: Form) -> Response:
         "urn:ietf:params:oauth:grant-type:jwt-bearer": _check_jwt,
     }
     try:
-        check = checks.get(form.get("grant_type", ""))
-        if check is None:
-            raise LoginRefused(assumed("login_grant_type"))  # noqa: TRY301 - one place answers
-        check(org, form)
+        checks.get(form.get("grant_type", ""), _refuse_grant)(org, form)
     except LoginRefused as refusal:
         said = refusal.told(org.controls.switches)
         return json_answer({"error": said.code, "error_description": said.text}, 400)
@@ -128,6 +125,10 @@ def _check_client(_org: Org, form: Form) -> None:
         raise LoginRefused(assumed("login_client"))
     if secret != CONSUMER_SECRET:
         raise LoginRefused(assumed("login_secret"))
+
+
+def _refuse_grant(_org: Org, _form: Form) -> None:
+    raise LoginRefused(assumed("login_grant_type"))
 
 
 def _check_password(org: Org, form: Form) -> None:

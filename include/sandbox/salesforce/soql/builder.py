@@ -220,4 +220,4 @@ class _Builder(Transformer[Token, tree.Query]):
         like = token.type == "LIKE_STRING"
         kind = "STRING" if like else token.type
         text = unescaped(token, like=like) if kind == "STRING" else str(token)
-        return tree.Value(kind, text, self._place(token))  # type: ignore[arg-type]  # the grammar's token types
+        return tree.Value(kind, text, self._place(token))

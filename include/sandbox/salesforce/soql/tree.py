@@ -56,9 +56,12 @@ Operand = Path | Call
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A literal; for a RANGE the text is a date literal like `LAST_N_DAYS:7`, for a CURRENCY one like `USD100`."""
+    """A literal; for a RANGE the text is a date literal like `LAST_N_DAYS:7`, for a CURRENCY one like `USD100`.
 
-    kind: Literal["STRING", "DATETIME", "DATE", "NUMBER", "CURRENCY", "BOOLEAN", "NULL", "RANGE"]
+    The kind is the grammar's token type: STRING, DATETIME, DATE, NUMBER, CURRENCY, BOOLEAN, NULL or RANGE.
+    """
+
+    kind: str
     text: str
     place: Place
 

@@ -124,7 +124,7 @@ def test_r08_a_duplicates_fields_are_told_where_the_header_asks(org: Bench):
     for asked in (SaveOptions(), options):
         (saved,) = org.save("Lead", "insert", LEAD, options=asked)
         assert saved.error is not None
-        (match,) = saved.error.details["duplicateResut"]["matchResults"]  # type: ignore[index]
+        (match,) = saved.error.details["duplicateResut"]["matchResults"]
         shown.append(match["matchRecords"][0]["record"])
     assert (set(shown[0]), shown[0]["Id"]) == ({"attributes", "Id"}, there)
     assert (shown[1]["Id"], shown[1]["City"], shown[1]["IsConverted"]) == (there, "Bonn", False)
