@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from deploy.airflow_settings import AirflowSettings
-from tests.sandbox_fixture import Sandbox
+from tests.sandbox_fixture import Sandbox, connections
 
 PROJECT = Path(__file__).parents[1]
 HOME = Path(tempfile.mkdtemp(prefix="sync-tests-"))
@@ -77,3 +77,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The pipeline's root for one test: staging, warehouse and reports lie below it."""
     monkeypatch.setenv("SYNC_ROOT", str(tmp_path / "root"))
     return tmp_path / "root"
+
+
+@pytest.fixture(scope="module")
+def connected(sandbox_servers: Sandbox) -> Iterator[Sandbox]:
+    """The servers, emptied, behind both Airflow connections."""
+    sandbox_servers.reset()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in connections(sandbox_servers).items():
+            patch.setenv(name, value)
+        yield sandbox_servers
+    sandbox_servers.reset()

@@ -11,6 +11,9 @@ from typing import Any
 
 import requests
 
+from include.sandbox.mailchimp.credentials import API_KEY
+from include.sandbox.salesforce import credentials
+
 PROJECT = Path(__file__).parent.parent
 START_SECONDS = 20
 CALL_SECONDS = 60
@@ -136,3 +139,22 @@ class Sandbox:
             status = self.process.wait()
         self.process.stdout.close()
         return status
+
+
+def connections(sandbox: Sandbox) -> dict[str, str]:
+    """The environment variables of both Airflow connections."""
+    salesforce = {
+        "conn_type": "salesforce",
+        "login": credentials.USERNAME,
+        "password": credentials.PASSWORD,
+        "extra": {
+            "security_token": credentials.SECURITY_TOKEN,
+            "domain": "login",
+            "endpoint": sandbox.urls["salesforce"],
+        },
+    }
+    mailchimp = {"conn_type": "generic", "password": API_KEY, "extra": {"endpoint": sandbox.urls["mailchimp"]}}
+    return {
+        "AIRFLOW_CONN_SALESFORCE_DEFAULT": json.dumps(salesforce),
+        "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(mailchimp),
+    }

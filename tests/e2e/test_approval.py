@@ -15,8 +15,8 @@ from include.config.load import audience_stems, load_pipeline
 from include.pipelines import extract_salesforce
 from include.wiring import load_project
 from tests.integration.sync.people import NEWS, WEB, audience, contact, subscriber
-from tests.integration.sync.rig import NOW, connections
-from tests.sandbox_fixture import Sandbox
+from tests.integration.sync.rig import NOW
+from tests.sandbox_fixture import Sandbox, connections
 
 FILE = """\
 audience: Newsletter

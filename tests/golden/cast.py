@@ -12,6 +12,7 @@ import yaml
 from include.keys import email_key
 from include.sandbox.salesforce.ids import make_id
 from tests.integration.mailchimp_account import member
+from tests.integration.sync.people import LAST_YEAR, account_of
 
 Record = dict[str, Any]
 FOLDER = Path(__file__).parent
@@ -20,7 +21,6 @@ OBJECTS = {"contact": "Contact", "lead": "Lead", "account": "Contact"}
 PREFIXES = {"Contact": "003", "Lead": "00Q", "Account": "001"}
 TAKEN = 1_000_000
 """Ids from here on are the cast's own."""
-LONG_AGO = "2025-11-01T09:00:00.000+0000"
 LAST_WEEK = "2026-11-16T09:00:00.000+0000"
 """When the recycle bin got what is in it; it holds 15 days."""
 PERSON = {"FirstName": "Ann", "LastName": "Lee", "Newsletter_Consent__c": True}
@@ -89,7 +89,7 @@ class Cast:
             for record in role.records.values():
                 state[record["object"]].append({name: value for name, value in record.items() if name != "object"})
                 if record.get("IsPersonAccount"):
-                    state["Account"].append(_account(record))
+                    state["Account"].append(account_of(record))
         return state
 
     def mailchimp(self) -> dict[str, list[Record]]:
@@ -139,8 +139,8 @@ def _record(name: str, kind: str, fields: Record, number: Iterator[int]) -> Reco
     record = {
         "object": object_name,
         "Id": make_id(PREFIXES[object_name], next(number)),
-        "CreatedDate": LONG_AGO,
-        "SystemModstamp": LAST_WEEK if gone else LONG_AGO,
+        "CreatedDate": LAST_YEAR,
+        "SystemModstamp": LAST_WEEK if gone else LAST_YEAR,
         **PERSON,
         **fields,
         "Email": email and email_of(email),
@@ -157,20 +157,6 @@ def _point(record: Record, records: dict[str, Record]) -> None:
     for name in ("MasterRecordId", "ConvertedContactId"):
         if name in record:
             record[name] = records[record[name]]["Id"]
-
-
-def _account(shadow: Record) -> Record:
-    return {
-        "Id": shadow["AccountId"],
-        "IsPersonAccount": True,
-        "PersonContactId": shadow["Id"],
-        "Name": f"{shadow['FirstName']} {shadow['LastName']}",
-        "FirstName": shadow["FirstName"],
-        "LastName": shadow["LastName"],
-        "PersonEmail": shadow["Email"],
-        "CreatedDate": LONG_AGO,
-        "SystemModstamp": LONG_AGO,
-    }
 
 
 def hash_of(local: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.histories.machine import History
-from tests.integration.sync.rig import connections
-from tests.sandbox_fixture import Sandbox
+from tests.sandbox_fixture import Sandbox, connections
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from include.storage import Storage
 from include.warehouse.store import Warehouse
 from include.warehouse.tables import PLANS, RESULTS
 from include.wiring import Project
-from tests.integration.mailchimp_account import LIST, client_of
+from tests.integration.mailchimp_account import LIST, account, audience, client_of
 from tests.integration.org import QUICK
 from tests.sandbox_fixture import Sandbox
 from tests.unit.pipelines.killing import KillingWarehouse
@@ -217,6 +217,12 @@ def rig(sandbox: Sandbox, folder: Path, *, connections: int = 3, limits: Any = N
     run.save_pins(Pins(-1, -1, -1, -1, -1, extracted_at=client.server_time(), pinned_at=before_any_plan))
     sandbox.reset_calls()
     return Rig(sandbox, run)
+
+
+def happened(made: Rig, *members: dict[str, Any]) -> None:
+    """Make these the members now: what happened after extraction."""
+    made.sandbox.put_state(mailchimp=account(audience(members)))
+    made.sandbox.reset_calls()
 
 
 def states(results: dict[str, tuple[str, str]]) -> set[str]:

@@ -15,7 +15,7 @@ from include.warehouse.tables import EMAILS, MEMBERS, WATERMARKS
 from tests.integration.mailchimp_account import LIST, account, audience, member
 from tests.integration.mailchimp_account import MEMBERS as MEMBERS_PATH
 from tests.integration.mailchimp_reading import START, Account
-from tests.integration.sync.rig import connections
+from tests.sandbox_fixture import connections
 
 SEGMENT_MEMBERS = "/3.0/lists/{list_id}/segments/{segment_id}/members"
 

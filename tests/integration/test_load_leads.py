@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -15,34 +14,17 @@ from include.load.operations import Plan
 from include.load.pending import Pending
 from include.load.results import ResultLog
 from include.load.rule_names import RuleNames
-from include.pipelines import watermarks
 from include.pipelines.load import load_people
-from include.pipelines.people_merge import SOURCE
 from include.salesforce.client import SalesforceClient
 from include.warehouse.tables import PEOPLE
-from tests.integration.loading import Rig, address, create_lead, named, rig, states
+from tests.integration.loading import Rig, address, create_lead, named, states
 from tests.integration.mailchimp_account import account, audience, member
-from tests.integration.org import NOW, Org, contact, lead
-from tests.sandbox_fixture import Sandbox
+from tests.integration.org import NOW, contact, lead
 from tests.unit.pipelines.killing import Killed
 from tests.unit.salesforce.scripted import refused, saved, scripted
 
 INSERT = "/services/data/v{version}/composite/sobjects"
 JUST_NOW = NOW.isoformat()
-
-
-@pytest.fixture
-def made(sandbox: Sandbox, org: Org, tmp_path: Path):
-    """Makes a run on these members; Salesforce was extracted an hour before Mailchimp."""
-
-    def make(*members) -> Rig:
-        sandbox.put_state(mailchimp=account(audience(members)))
-        run = rig(sandbox, tmp_path)
-        for name in ("Contact", "Lead"):
-            watermarks.save(run.run.project, SOURCE, name, NOW - timedelta(hours=1), fields_hash="any")
-        return run
-
-    return make
 
 
 def load(run: Rig, *operations) -> dict[str, tuple[str, str]]:

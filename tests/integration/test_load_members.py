@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,36 +26,19 @@ from tests.integration.loading import (
     address,
     create_tag,
     give,
+    happened,
     named,
     rig,
     states,
     update,
 )
 from tests.integration.mailchimp_account import LIST, PROMPT, account, audience, member
-from tests.integration.org import NOW, Org
-from tests.sandbox_fixture import Sandbox
+from tests.integration.org import NOW
 from tests.unit.pipelines.killing import Killed
 
 JUST_NOW = NOW.isoformat()
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional", "archived")
-
-
-@pytest.fixture
-def made(sandbox: Sandbox, org: Org, tmp_path: Path):
-    """Makes a run on these members."""
-
-    def make(*members, **how) -> Rig:
-        sandbox.put_state(mailchimp=account(audience(members)))
-        return rig(sandbox, tmp_path, **how)
-
-    return make
-
-
-def happened(made: Rig, *members) -> None:
-    """Make these the members now: what happened after extraction."""
-    made.sandbox.put_state(mailchimp=account(audience(members)))
-    made.sandbox.reset_calls()
 
 
 def without_ground(made: Rig, log: ResultLog, *, batch_above: int = 500) -> MemberLoad:

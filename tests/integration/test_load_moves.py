@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from include.errors import TransientError
 from include.pipelines.load import load_audience
-from tests.integration.loading import MEMBER, Rig, create_tag, give, move, rig, update
+from tests.integration.loading import MEMBER, create_tag, give, move, update
 from tests.integration.mailchimp_account import account, audience, member
-from tests.integration.org import NOW, Org
-from tests.sandbox_fixture import Sandbox
+from tests.integration.org import NOW
 from tests.unit.pipelines.killing import Killed
 
 JUST_NOW = NOW.isoformat()
 OTHERS = ("pending", "transactional", "unsubscribed", "cleaned", "archived")
-
-
-@pytest.fixture
-def made(sandbox: Sandbox, org: Org, tmp_path: Path):
-    """Makes a run on these members."""
-
-    def make(*members, **how) -> Rig:
-        sandbox.put_state(mailchimp=account(audience(members)))
-        return rig(sandbox, tmp_path, **how)
-
-    return make
 
 
 def test_x01_a_member_moves_after_its_other_changes_and_stays_the_same_contact(made):

@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
 
-from include.pipelines import watermarks
 from include.pipelines.load import load_audience, load_people
-from include.pipelines.people_merge import SOURCE
-from tests.integration.loading import MEMBER, Rig, archive, opt_out, rig, unsubscribe
-from tests.integration.mailchimp_account import account, audience, member
-from tests.integration.org import ACCOUNT, NOW, Org, contact
+from tests.integration.loading import MEMBER, archive, happened, opt_out, unsubscribe
+from tests.integration.mailchimp_account import member
+from tests.integration.org import ACCOUNT, NOW, contact
 from tests.integration.sync.people import person_account
-from tests.sandbox_fixture import Sandbox
 from tests.unit.pipelines.killing import Killed
 
 JUST_NOW = NOW.isoformat()
 STATUSES = ("subscribed", "pending", "transactional", "unsubscribed", "cleaned", "archived")
-
-
-@pytest.fixture
-def made(sandbox: Sandbox, org: Org, tmp_path: Path):
-    """Makes a run on these members; Salesforce was extracted an hour before Mailchimp."""
-
-    def make(*members, **how) -> Rig:
-        sandbox.put_state(mailchimp=account(audience(members)))
-        run = rig(sandbox, tmp_path, **how)
-        for name in ("Contact", "Lead"):
-            watermarks.save(run.run.project, SOURCE, name, NOW - timedelta(hours=1), fields_hash="any")
-        return run
-
-    return make
-
-
-def happened(made: Rig, *members) -> None:
-    """Make these the members now: what happened after extraction."""
-    made.sandbox.put_state(mailchimp=account(audience(members)))
-    made.sandbox.reset_calls()
 
 
 @pytest.mark.parametrize("batch_above", [0, 500])

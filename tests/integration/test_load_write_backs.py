@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.pipelines import watermarks
 from include.pipelines.load import load_people
-from include.pipelines.people_merge import SOURCE
-from tests.integration.loading import ACTIVE, Rig, planned, rig
+from tests.integration.loading import ACTIVE, planned
 from tests.integration.mailchimp_account import account, audience, member
 from tests.integration.org import NOW, Org, contact, lead
-from tests.sandbox_fixture import Sandbox
 from tests.unit.pipelines.killing import Killed
 
 JUST_NOW = NOW.isoformat()
 UPDATE = "/services/data/v{version}/composite/sobjects"
-
-
-@pytest.fixture
-def made(sandbox: Sandbox, org: Org, tmp_path: Path):
-    """Makes a run on these members, called as they are in Mailchimp."""
-
-    def make(*members, **how) -> Rig:
-        sandbox.put_state(mailchimp=account(audience(members)))
-        run = rig(sandbox, tmp_path, **how)
-        for name in ("Contact", "Lead"):
-            watermarks.save(run.run.project, SOURCE, name, NOW - timedelta(hours=1), fields_hash="any")
-        return run
-
-    return make
 
 
 def write(name: str, row: dict[str, Any], before: Any = "Dr", after: Any = "Count", of: str = "Contact") -> dict:

@@ -25,8 +25,7 @@ from tests.integration.mailchimp_account import LIST, member
 from tests.integration.mailchimp_account import MEMBERS as MEMBERS_PATH
 from tests.integration.mailchimp_reading import START, Account
 from tests.integration.org import ACCOUNT, LAST_WEEK, NOW, Org, contact, lead, make_project
-from tests.integration.sync.rig import connections
-from tests.sandbox_fixture import Sandbox
+from tests.sandbox_fixture import Sandbox, connections
 from tests.unit.config.worlds import write_configuration
 from tests.unit.pipelines.killing import Killed, KillingProject
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.integration.sync.life import Story, live
-from tests.integration.sync.rig import Rig, connections
-from tests.sandbox_fixture import Sandbox
+from tests.integration.sync.rig import Rig
+from tests.sandbox_fixture import Sandbox, connections
 
 
 @pytest.fixture(scope="session")
@@ -19,17 +17,6 @@ def story(sandbox_servers: Sandbox, tmp_path_factory: pytest.TempPathFactory) ->
         for name, value in connections(sandbox_servers).items():
             patch.setenv(name, value)
         return live(sandbox_servers, tmp_path_factory.mktemp("life"))
-
-
-@pytest.fixture(scope="module")
-def connected(sandbox_servers: Sandbox) -> Iterator[Sandbox]:
-    """The servers, emptied, behind both Airflow connections."""
-    sandbox_servers.reset()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in connections(sandbox_servers).items():
-            patch.setenv(name, value)
-        yield sandbox_servers
-    sandbox_servers.reset()
 
 
 @pytest.fixture(scope="module")

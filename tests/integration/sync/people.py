@@ -44,10 +44,9 @@ def lead(name: str, **fields: Any) -> Record:
     return contact(name) | {"Id": _id("00Q", name), "Company": "Acme", "Status": "Open - Not Contacted"} | fields
 
 
-def person_account(name: str, **fields: Any) -> tuple[Record, Record]:
-    """An account and its shadow contact."""
-    shadow = contact(name, AccountId=_id("001", name), IsPersonAccount=True, **fields)
-    account = {
+def account_of(shadow: Record) -> Record:
+    """The person account of a shadow contact."""
+    return {
         "Id": shadow["AccountId"],
         "IsPersonAccount": True,
         "PersonContactId": shadow["Id"],
@@ -58,7 +57,12 @@ def person_account(name: str, **fields: Any) -> tuple[Record, Record]:
         "CreatedDate": LAST_YEAR,
         "SystemModstamp": LAST_YEAR,
     }
-    return account, shadow
+
+
+def person_account(name: str, **fields: Any) -> tuple[Record, Record]:
+    """An account and its shadow contact."""
+    shadow = contact(name, AccountId=_id("001", name), IsPersonAccount=True, **fields)
+    return account_of(shadow), shadow
 
 
 def subscriber(name: str, status: str = "subscribed", **more: Any) -> Record:

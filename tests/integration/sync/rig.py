@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,8 +10,6 @@ from typing import Any
 
 from include.config.load import load_configuration
 from include.pipelines import extract_salesforce, sync_audience
-from include.sandbox.mailchimp.credentials import API_KEY
-from include.sandbox.salesforce import credentials
 from include.storage import Storage
 from include.wiring import Project
 from tests.model.world import World, read
@@ -23,25 +20,6 @@ CONFIGURATION = PROJECT / "include" / "config"
 NOW = datetime(2026, 11, 22, 22, 15, tzinfo=UTC)
 """Where the sandbox's clocks start; 23:15 in Paris."""
 TODAY = NOW.date()
-
-
-def connections(sandbox: Sandbox) -> dict[str, str]:
-    """The environment variables of both Airflow connections."""
-    salesforce = {
-        "conn_type": "salesforce",
-        "login": credentials.USERNAME,
-        "password": credentials.PASSWORD,
-        "extra": {
-            "security_token": credentials.SECURITY_TOKEN,
-            "domain": "login",
-            "endpoint": sandbox.urls["salesforce"],
-        },
-    }
-    mailchimp = {"conn_type": "generic", "password": API_KEY, "extra": {"endpoint": sandbox.urls["mailchimp"]}}
-    return {
-        "AIRFLOW_CONN_SALESFORCE_DEFAULT": json.dumps(salesforce),
-        "AIRFLOW_CONN_MAILCHIMP_DEFAULT": json.dumps(mailchimp),
-    }
 
 
 @dataclass

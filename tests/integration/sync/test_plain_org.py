@@ -11,8 +11,8 @@ import requests
 
 from include.sandbox.mailchimp.credentials import API_KEY
 from tests.integration.sync.people import NEWS, audience, contact, key, lead, subscriber
-from tests.integration.sync.rig import NOW, Rig, connections
-from tests.sandbox_fixture import Sandbox
+from tests.integration.sync.rig import NOW, Rig
+from tests.sandbox_fixture import Sandbox, connections
 
 FILE = """\
 audience: Newsletter

@@ -18,9 +18,9 @@ from include.salesforce.conditions import SoqlCompiler
 from include.sandbox.salesforce.ids import make_id
 from include.schema import SalesforceSchema
 from tests.integration.sync.people import NEWS, TAKEN, audience, contact, lead, person_account
-from tests.integration.sync.rig import NOW, TODAY, Rig, connections
+from tests.integration.sync.rig import NOW, TODAY, Rig
 from tests.integration.sync.seen import Seen
-from tests.sandbox_fixture import Sandbox
+from tests.sandbox_fixture import Sandbox, connections
 from tests.unit.config.test_query_guide import EXAMPLES
 
 ZONE = "Europe/Paris"
