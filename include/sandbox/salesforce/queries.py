@@ -14,7 +14,7 @@ from include.sandbox.controls import Controls
 from include.sandbox.salesforce.cursors import Cursor, Cursors
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.localization import Locale
-from include.sandbox.salesforce.recycle_bin import emptied_at
+from include.sandbox.salesforce.recycle_bin import shown_since
 from include.sandbox.salesforce.soql.columns import described_columns
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
 from include.sandbox.salesforce.soql.parser import parse
@@ -79,12 +79,13 @@ class Queries:
         cursor = self._cursors.find(name)
         if cursor is None or not start.isdigit() or int(start) >= len(cursor.rows):
             raise ApiError.assumed(400, assumed("locator"))
-        _, compiled = self._compiled(cursor.soql, deleted=False, tooling=cursor.tooling)
+        # Whether deleted records show was settled when the ids were found.
+        _, compiled = self._compiled(cursor.soql, deleted=True, tooling=cursor.tooling)
         return self._page(compiled, cursor, int(start), base, name)
 
     def _compiled(self, soql: str, *, deleted: bool, tooling: bool) -> tuple[Query, Compiled]:
         parsed = parse(soql)
-        since = emptied_at(self._controls) if deleted or parsed.all_rows else None
+        since = shown_since(parsed, self._controls, everything=deleted)
         compiled = compile_query(self._store.schema, parsed, locale=Locale.of(self._controls), deleted_since=since)
         if compiled.root.tooling and not tooling:
             message = f"sObject type '{parsed.source}' is not supported."

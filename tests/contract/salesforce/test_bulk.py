@@ -92,7 +92,8 @@ def test_empty_query_result_is_a_header(rest: requests.Session) -> None:
 def test_query_all_shows_deleted_records(org: Served, rest: requests.Session) -> None:
     org.store.load([("Lead", [{"LastName": "a", "Company": "c", "IsDeleted": True}])])
     assert query(rest, "SELECT Id FROM Lead")["numberRecordsProcessed"] == 0
-    assert query(rest, "SELECT Id FROM Lead", "queryAll")["numberRecordsProcessed"] == 1
+    for soql in ("SELECT Id FROM Lead", "SELECT Id FROM Lead ALL ROWS"):
+        assert query(rest, soql, "queryAll")["numberRecordsProcessed"] == 1
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,7 @@ def test_query_all_shows_deleted_records(org: Served, rest: requests.Session) ->
         ("SELECT Id FROM Contact OFFSET 5", "API_ERROR", "OFFSET"),
         ("SELECT Nothing FROM Contact", "INVALID_FIELD", "No such column 'Nothing' on entity 'Contact'"),
         ("SELECT FROM", "MALFORMED_QUERY", "unexpected token"),
+        ("SELECT Id FROM Contact ALL ROWS", "MALFORMED_QUERY", "ALL ROWS not allowed in this context"),
     ],
 )
 def test_query_that_bulk_does_not_take_is_refused(rest: requests.Session, soql: str, code: str, message: str) -> None:

@@ -42,6 +42,19 @@ def test_page_leaves_out_what_was_deleted_meanwhile(org: Served, rest: requests.
     assert (second["done"], len(second["records"])) == (True, 99)
 
 
+def test_all_rows_goes_through_query_all_page_by_page(org: Served, rest: requests.Session) -> None:
+    org.store.load([("Contact", [{"LastName": "x", "IsDeleted": True} for _ in range(250)])])
+    params, headers = {"q": "SELECT Id FROM Contact ALL ROWS"}, {"Sforce-Query-Options": "batchSize=200"}
+    first = rest.get(f"{DATA}/queryAll", params=params, headers=headers).json()
+    second = rest.get(credentials.INSTANCE_URL + first["nextRecordsUrl"]).json()
+    assert [len(page["records"]) for page in (first, second)] == [200, 50]
+    refused = rest.get(f"{DATA}/query", params=params)
+    assert (refused.status_code, refused.json()) == (
+        400,
+        [{"message": "ALL ROWS not allowed in this context", "errorCode": "MALFORMED_QUERY"}],
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "records"),
     [

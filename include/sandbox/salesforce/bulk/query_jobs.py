@@ -16,7 +16,7 @@ from include.sandbox.salesforce.bulk.csv_format import Dialect, batches
 from include.sandbox.salesforce.bulk.jobs import Job, Jobs, invalid_state
 from include.sandbox.salesforce.errors import ApiError
 from include.sandbox.salesforce.localization import Locale
-from include.sandbox.salesforce.recycle_bin import emptied_at
+from include.sandbox.salesforce.recycle_bin import shown_since
 from include.sandbox.salesforce.soql.compiler import Compiled, Output, compile_query
 from include.sandbox.salesforce.soql.parser import parse
 from include.sandbox.salesforce.soql.tree import Query
@@ -150,7 +150,7 @@ class QueryJobs:
 
     def _compiled(self, soql: str, operation: str, version: float) -> Compiled:
         query = parse(soql)
-        since = emptied_at(self._controls) if operation == "queryAll" or query.all_rows else None
+        since = shown_since(query, self._controls, everything=operation == "queryAll")
         compiled = compile_query(self._store.schema, query, locale=Locale.of(self._controls), deleted_since=since)
         _refuse_unsupported(query, compiled)
         if version >= COLUMNS_AS_SELECTED:

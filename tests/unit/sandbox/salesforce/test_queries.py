@@ -47,6 +47,7 @@ def people(org: Bench) -> Bench:
         ("LastName = 'ADA'", ["Ada"]),
         ("FirstName = 'ÉLODIE'", ["Ada"]),
         ("LastName != 'ada'", ["Bob_x", "bob"]),
+        ("LastName <> 'ada'", ["Bob_x", "bob"]),
         ("Email != 'other@one.example'", ["Ada", "Bob_x", "bob"]),
         ("Email = null", ["Bob_x", "bob"]),
         ("Email = ''", ["Bob_x", "bob"]),
@@ -58,6 +59,7 @@ def people(org: Bench) -> Bench:
         ("NOT FirstName LIKE 'x%'", ["Ada", "Bob_x", "bob"]),
         ("Annual_Spend__c > 10", ["Bob_x"]),
         ("Annual_Spend__c >= 10 AND Annual_Spend__c < 30.5", ["Ada"]),
+        ("Annual_Spend__c <= 10", ["Ada"]),
         ("NOT Annual_Spend__c > 10", ["Ada", "bob"]),
         ("LastName IN ('ada', 'BOB', 'x')", ["Ada", "bob"]),
         ("FirstName IN ('élodie')", ["Ada"]),
@@ -208,7 +210,14 @@ def test_parent_that_is_not_there_is_null(people: Bench) -> None:
 def test_deleted_records_show_only_when_asked_for(people: Bench) -> None:
     soql = "SELECT LastName FROM Contact WHERE IsDeleted = true"
     assert (people.values(soql), people.values(soql, deleted=True)) == ([], ["Zoe"])
-    assert people.values(f"{soql} ALL ROWS") == ["Zoe"]
+
+
+def test_all_rows_is_taken_by_query_all_alone(people: Bench) -> None:
+    soql = "SELECT LastName FROM Contact WHERE IsDeleted = true ALL ROWS"
+    assert people.values(soql, deleted=True) == ["Zoe"]
+    with pytest.raises(ApiError, match="ALL ROWS not allowed in this context") as refusal:
+        people.values(soql)
+    assert (refusal.value.status, refusal.value.code) == (400, "MALFORMED_QUERY")
 
 
 def test_nulls_sort_first_unless_said_otherwise(people: Bench) -> None:
@@ -216,6 +225,8 @@ def test_nulls_sort_first_unless_said_otherwise(people: Bench) -> None:
     assert people.values(ascending) == [None, 10.0, 30.5]
     assert people.values(f"{ascending} NULLS LAST") == [10.0, 30.5, None]
     assert people.values(f"{ascending} DESC LIMIT 1 OFFSET 1") == [30.5]
+    assert people.values(f"{ascending} DESC NULLS FIRST") == [None, 30.5, 10.0]
+    assert people.values(f"{ascending} DESC NULLS LAST") == [30.5, 10.0, None]
 
 
 def test_aggregates_come_as_aggregate_results(people: Bench) -> None:
@@ -231,6 +242,10 @@ def test_aggregates_come_as_aggregate_results(people: Bench) -> None:
     ]
     grouped = "SELECT HasOptedOutOfEmail o, COUNT(Id) n FROM Contact GROUP BY HasOptedOutOfEmail HAVING COUNT(Id) > 1"
     assert people.records(grouped) == [{"o": False, "n": 2}]
+    figures = "AVG(Annual_Spend__c) a, MIN(Annual_Spend__c) l, COUNT_DISTINCT(LastName) d, COUNT(Id) n"
+    assert people.records(f"SELECT {figures} FROM Contact") == [{"a": 20.25, "l": 10.0, "d": 3, "n": 3}]
+    by_account = "SELECT Account.Name, COUNT(Id) n FROM Contact GROUP BY Account.Name ORDER BY Account.Name"
+    assert people.records(by_account) == [{"Name": None, "n": 2}, {"Name": "Acme", "n": 1}]
 
 
 def test_count_answers_the_number_alone(people: Bench) -> None:
