@@ -142,7 +142,9 @@ def test_recorded_reads_replay(mailchimp_server: Sandbox, number: int) -> None:
     response = replay(mailchimp_server, exchange)
     expected, found = exchange["response"], response.json()
     assert response.status_code == exchange["status"]
-    assert set(found) == set(expected)
+    for own in found.get("lists", ()):
+        own.pop("contact")  # the sender's postal address: documented, and in none of the recordings
+    assert shape(found) == shape(expected)
     if "members" in expected:
         assert found["total_items"] == expected["total_items"]
         compare_pages(expected["members"], found["members"])
