@@ -8,6 +8,7 @@ Two leaves are judged by Salesforce itself, which is asked for the Ids in each r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
@@ -28,12 +29,14 @@ def _scalar(value: object) -> object:
     """Refuse lists and mappings with one message instead of one per type."""
     if not isinstance(value, str | int | float):
         raise ValueError("is not one value; write a text, a number or true/false (`is_blank: true` finds blanks)")  # noqa: TRY004 - pydantic takes ValueError
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"`{value}` is not a number that Salesforce has")
     return value
 
 
-def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"`{value}` is not a number")  # noqa: TRY004 - pydantic takes ValueError
+def _number(value: object) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(f"`{str(value).lower() if isinstance(value, bool) else value}` is not a number")
     return value
 
 
@@ -42,12 +45,21 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str | int | float) else value
 
 
+def _choices(value: object) -> object:
+    """Values of a multi-select picklist; `A;B` is two that are chosen together."""
+    values = _one_or_more(value)
+    texts = [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+    if any(not part.strip() for each in texts for part in each.split(";")):
+        raise ValueError("has an empty value; nothing chosen is found by `is_blank: true`")
+    return values
+
+
 def _bounds(value: object) -> object:
     """Two numbers or two dates; says so once."""
     match value:
         case [str() as first, str() as last]:
             return checked_span((first, last))
-        case [int() | float() as low, int() | float() as high] if low <= high:
+        case [int() | float() as low, int() | float() as high] if _number(low) <= _number(high):
             return (low, high)
     raise ValueError("is not a range; write two numbers or two dates, the smaller first: `[today - 30 days, today]`")
 
@@ -83,7 +95,7 @@ class Condition(Model):
     greater: Number | None = Field(default=None, description="a larger number")
     between: Bounds | None = Field(default=None, description="two numbers or two dates, both included")
     is_blank: StrictBool | None = Field(default=None, description="true: it has no value; false: it has one")
-    includes: Annotated[tuple[str, ...] | None, BeforeValidator(_one_or_more)] = Field(
+    includes: Annotated[tuple[str, ...] | None, BeforeValidator(_choices)] = Field(
         default=None, min_length=1, description="values of a multi-select picklist, at least one of which is chosen"
     )
     before: DaysExpression | None = Field(default=None, description="an earlier day: than a date, or a period's first")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from include.pipelines.run import SyncRun
 from include.pipelines.scratch import scratch_project
 from include.pipelines.validate import validate
 from include.salesforce.conditions import SoqlCompiler
+from include.salesforce.query import may_stand_in_a_url
 from include.transform.plan import make_plan
 from include.transform.preview import planned_changes, preview_queries
 from include.warehouse.store import connect
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Row = dict[str, Any]
 """A row of `query_previews`; `not_added` and `changes` are mappings."""
-ADDRESS = re.compile(r"[\w.+-]@")
-"""An e-mail address, not a domain: `LIKE '%@acme.example'` has none."""
 
 
 def preview(project: Project, stem: str, run_id: str, query: str | None = None) -> list[Row]:
@@ -108,10 +106,11 @@ def _row(shown: QueryPreview) -> Row:
 
 
 def _counted(run: SyncRun, query: Query) -> Row:
-    """What the org counts now; a count that Salesforce refuses, or that would carry an address, is told as none."""
+    """What the org counts now; a count that Salesforce refuses, or that no URL may carry, is told as none."""
     questions = list(SoqlCompiler(run.salesforce_schema(), calendar_of(run)).counts(query))
-    if any(ADDRESS.search(each) for each in questions):
-        return {"in_salesforce": None, "not_counted": "the condition holds an e-mail address, which no URL may carry"}
+    if not all(map(may_stand_in_a_url, questions)):
+        told = "the condition holds an e-mail address, or is too long: no URL may carry it"
+        return {"in_salesforce": None, "not_counted": told}
     client = run.project.salesforce()
     try:
         return {"in_salesforce": sum(map(client.count, questions)), "not_counted": None}

@@ -12,6 +12,7 @@ from include.config.sources import Problem, Way, shown
 from include.errors import ConfigError, PermanentError
 from include.pipelines.plan_inputs import calendar_of
 from include.salesforce.conditions import SoqlCompiler
+from include.salesforce.query import may_stand_in_a_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,8 @@ def _read(
 
     text, fields = compiler.selection(query, selection)
     counting = f"SELECT COUNT() FROM{text.partition(' FROM')[2]}"
-    if client.count(counting) > run.project.configuration.pipeline.limits.bulk_query_above:
+    most = run.project.configuration.pipeline.limits.bulk_query_above
+    if not may_stand_in_a_url(text) or client.count(counting) > most:
         pages: Iterator[pa.Table] = client.bulk_query(text)
     else:
         rows = [{field: row.get(field) for field in fields} for row in client.query(text)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote_plus
 
 import requests
 
@@ -11,6 +13,16 @@ from include.salesforce.refusals import unreadable
 from include.salesforce.rest import Call, Rest, decoded
 
 Record = dict[str, object]
+_ADDRESS = re.compile(r"[\w.+-]@")
+"""In an e-mail address; a domain alone, as in `LIKE '%@acme.example'`, has none."""
+_LONGEST = 16_000
+"""Characters of a query in a URL, which takes 16,384 in all:
+https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm"""
+
+
+def may_stand_in_a_url(soql: str) -> bool:
+    """Whether REST may send a query: no e-mail address is in it, and it is not too long. A bulk job takes any."""
+    return not _ADDRESS.search(soql) and len(quote_plus(soql)) <= _LONGEST
 
 
 def query(rest: Rest, soql: str, *, include_deleted: bool = False, tooling: bool = False) -> Iterator[Record]:

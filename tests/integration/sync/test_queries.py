@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,21 @@ def added(rig: Rig, query: str) -> set[str]:
 def test_x02_what_salesforce_judges_is_read_in_each_run(rig: Rig, query: str, whom: set[str]) -> None:
     lines = query if query.startswith("object") else query[1:-1].replace(", where:", "\n    where:", 1)
     assert added(rig, lines) == whom
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [
+        {"field": "Contact.Email", "equals": "ann@x.example"},
+        {"field": "Contact.FirstName", "in": [*(f"nobody {number}" for number in range(1_500)), "Ann"]},
+    ],
+    ids=["an e-mail address", "too long"],
+)
+def test_x02_g09_a_condition_that_no_url_may_carry_is_read_as_a_bulk_job(rig: Rig, comparison: dict[str, Any]) -> None:
+    where = json.dumps({"campaign_member": comparison})
+    assert added(rig, f"object: Contact\n    where: {where}") == {"ann"}
+    calls = rig.sandbox.calls("salesforce")["calls"]
+    assert any(path.endswith("/jobs/query") for path in (each["path"] for each in calls))
 
 
 @pytest.mark.parametrize(
