@@ -15,7 +15,7 @@ from include.sandbox.mailchimp.members import NOT_IN_BATCHES, MemberView
 from include.sandbox.mailchimp.problems import FieldError, Problem, Switches, invalid_fields, missing
 from include.sandbox.mailchimp.projection import EVERYTHING
 from include.sandbox.mailchimp.segments import replace_tags, set_tags
-from include.sandbox.texts import Text, said, wording
+from include.sandbox.mailchimp.wordings import Text, said, wording
 
 MOST_MEMBERS = 500
 CONTACT_EXISTS = "ERROR_CONTACT_EXISTS"

@@ -22,7 +22,7 @@ from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import BATCH, BATCHES, links
 from include.sandbox.mailchimp.problems import not_found, refuse_empty, too_many_requests
 from include.sandbox.mailchimp.query import MAX_COUNT
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 MOST_PENDING = 500
 KEPT = timedelta(days=7)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from include.sandbox.mailchimp.problems import FieldError, Problem, bad_json, invalid_fields, missing
-from include.sandbox.texts import Text, wording
+from include.sandbox.mailchimp.wordings import Text, wording
 
 BodyT = TypeVar("BodyT", bound="Body")
 

@@ -13,7 +13,7 @@ import orjson
 from include.sandbox.mailchimp.call import Call
 from include.sandbox.mailchimp.problems import FieldError, invalid_fields
 from include.sandbox.mailchimp.projection import Projection
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 Names = Mapping[str, "Names | None"]
 TABLE = Path(__file__).with_name("field_names.json")

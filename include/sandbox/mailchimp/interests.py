@@ -8,7 +8,7 @@ from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import CATEGORIES, CATEGORY, INTEREST, INTERESTS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.problems import invalid, not_found
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 Type = Literal["checkboxes", "dropdown", "radio", "hidden"]
 MAX_INTERESTS = 60

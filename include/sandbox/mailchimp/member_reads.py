@@ -9,7 +9,7 @@ from include.sandbox.mailchimp.member_record import STATUSES, subscriber_hash
 from include.sandbox.mailchimp.members import MemberView
 from include.sandbox.mailchimp.problems import FieldError, invalid_fields, not_found
 from include.sandbox.mailchimp.projection import EVERYTHING, Projection
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 SORT_FIELDS = {"timestamp_opt", "timestamp_signup", "last_changed"}
 MATCHES = {"any": (" OR ", ""), "all": (" AND ", ""), "none": (" OR ", "NOT ")}

@@ -32,7 +32,7 @@ from include.sandbox.mailchimp.problems import (
     member_exists,
     not_movable,
 )
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 ENTER_A_VALUE = "Please enter a value"
 """Of a required merge field that is blank (mailchimp-for-wordpress issue 545)."""

@@ -12,7 +12,7 @@ from include.sandbox.mailchimp.call import Call, Document
 from include.sandbox.mailchimp.links import MERGE_FIELD, MERGE_FIELDS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.problems import FieldError, invalid, invalid_fields, not_found
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 Type = Literal["text", "number", "address", "phone", "date", "url", "imageurl", "radio", "dropdown", "birthday", "zip"]
 TAG = re.compile(r"[A-Z0-9_]{1,10}")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from include.sandbox.mailchimp.problems import Switches
-from include.sandbox.texts import Text, wording
+from include.sandbox.mailchimp.wordings import Text, wording
 
 TEXT_BYTES = 255
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%d-%m-%Y", "%m/%d/%Y")

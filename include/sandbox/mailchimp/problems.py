@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from include.sandbox.controls import SwitchValue
-from include.sandbox.texts import Text, said, wording
+from include.sandbox.mailchimp.wordings import Text, said, wording
 
 TYPE = "https://mailchimp.com/developer/marketing/docs/errors/"
 NOT_VALIDATED = "The resource submitted could not be validated. For field-specific details, see the 'errors' array."

@@ -6,7 +6,7 @@ from datetime import datetime
 from include.sandbox.mailchimp import times
 from include.sandbox.mailchimp.problems import FieldError, Problem, invalid_fields
 from include.sandbox.mailchimp.projection import Projection
-from include.sandbox.texts import Text, wording
+from include.sandbox.mailchimp.wordings import Text, wording
 
 DEFAULT_COUNT = 10
 MAX_COUNT = 1000

@@ -21,7 +21,7 @@ from include.sandbox.mailchimp.segments import (
     set_tags,
     visible_statuses,
 )
-from include.sandbox.texts import said, wording
+from include.sandbox.mailchimp.wordings import said, wording
 
 
 class MembershipBody(Body):

@@ -13,7 +13,7 @@ from include.sandbox.mailchimp.links import SEGMENT, SEGMENTS, links
 from include.sandbox.mailchimp.lists import ListRef, find_list
 from include.sandbox.mailchimp.member_record import subscriber_hash
 from include.sandbox.mailchimp.problems import FieldError, invalid_fields, not_found, refuse_empty, tag_exists
-from include.sandbox.texts import wording
+from include.sandbox.mailchimp.wordings import wording
 
 MOST_MEMBERS = 500
 COLUMNS = "id, name, type, options, created_at, updated_at"

@@ -6,7 +6,7 @@ docs/sandbox.md lists them. Words that have a source stand where they are said.
 from collections.abc import Mapping
 
 from include.sandbox.controls import Switch
-from include.sandbox.texts import text_switches
+from include.sandbox.mailchimp.wordings import text_switches
 
 EXISTS_IN_BATCH = (
     "{email} is already a list member, do you want to update? please provide update_existing:true in the request body"

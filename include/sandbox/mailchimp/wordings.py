@@ -1,7 +1,7 @@
 """Words of errors that no source settles: each text is a switch, so that a test can have others said.
 
-A server declares its texts in one table, beside its other switches. Where an error arises, only the text's name and
-the values in it are known; its words are chosen when the error is answered.
+`texts` has their table. Where an error arises, only the text's name and the values in it are known; its words are
+chosen when the error is answered.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Text:
 
 
 def wording(text: str, /, **values: object) -> Text:
-    """The text with this name in the server's table."""
+    """The text with this name in the table."""
     return Text(PREFIX + text, values)
 
 
