@@ -105,22 +105,25 @@ class RowError:
         said = self.said.told(switches)
         return replace(self, told_code=said.code, message=said.text)
 
+    @property
+    def shown_code(self) -> str:
+        """The code as answers show it."""
+        return self.told_code or self.code
+
     def entry(self) -> dict[str, object]:
         """The error in the answer to a single record's write."""
-        code = self.told_code or self.code
         if self.details:
-            return {**self.details, "errorCode": code, "message": self.message}
-        return {"message": self.message, "errorCode": code, "fields": list(self.fields)}
+            return {**self.details, "errorCode": self.shown_code, "message": self.message}
+        return {"message": self.message, "errorCode": self.shown_code, "fields": list(self.fields)}
 
     def json(self) -> dict[str, object]:
         """The error in a save result."""
         told = self.details if self.details_in_rows else {}
-        code = self.told_code or self.code
-        return {**told, "statusCode": code, "message": self.message, "fields": list(self.fields)}
+        return {**told, "statusCode": self.shown_code, "message": self.message, "fields": list(self.fields)}
 
     def csv(self) -> str:
         """The error in the `sf__Error` column, as failed rows in public threads show it (without fields `..:--`)."""
-        return f"{self.told_code or self.code}:{self.message}:{' '.join([*self.fields, ''])}--"
+        return f"{self.shown_code}:{self.message}:{' '.join([*self.fields, ''])}--"
 
 
 class RowRefused(Exception):  # noqa: N818 - an outcome of a row, not a fault of the sandbox

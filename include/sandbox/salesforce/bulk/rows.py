@@ -88,7 +88,7 @@ class BulkRows:
 
     def _kept(self, errors: tuple[RowError, ...]) -> str:
         told = errors if self._controls.switches["bulk_rows_tell_all_errors"] else errors[:1]
-        return json.dumps([[one.told_code or one.code, one.message, one.fields] for one in told]) if told else ""
+        return json.dumps([[one.shown_code, one.message, one.fields] for one in told]) if told else ""
 
 
 def _id(sent: Sent) -> str:

@@ -95,21 +95,20 @@ def _identity(call: Call) -> str:
 
 
 def _user(call: Call) -> Response:
-    identity = _identity(call)
-    organization, user = identity.split("/")[-2:]
+    identity, switches = _identity(call), call.org.controls.switches
     return json_answer(
         {
             "sub": identity,
             "id": identity,
-            "user_id": user,
-            "organization_id": organization,
+            "user_id": switches["user_id"],
+            "organization_id": switches["organization_id"],
             "preferred_username": USERNAME,
             "username": USERNAME,
             "nickname": "admin",
             "name": "Sandbox Admin",
             "email": USERNAME,
             "email_verified": True,
-            "zoneinfo": call.org.controls.switches["user_time_zone"],
+            "zoneinfo": switches["user_time_zone"],
             "user_type": "STANDARD",
             "language": "en_US",
             "locale": "en_US",
