@@ -208,7 +208,9 @@ def unknown_field(use: FieldUse, salesforce: SalesforceSchema) -> str:
     current, several = str(use.object), ""
     for relationship in relationships:
         found = salesforce.objects.get(current)
-        known = {f.relationship: f for f in found.fields.values() if f.relationship} if found else {}
+        if found is None:
+            return _not_described(current)
+        known = {f.relationship: f for f in found.fields.values() if f.relationship}
         if relationship not in known:
             return f"{current} has no relationship {relationship}{did_you_mean(relationship, known)}"
         reference = known[relationship]
@@ -217,5 +219,15 @@ def unknown_field(use: FieldUse, salesforce: SalesforceSchema) -> str:
             several += "of which SOQL reads the fields of `Name` alone: "
         current = reference.parent or relationship
     target = salesforce.objects.get(current)
-    names = target.fields if target else {}
-    return f"{several}{current} has no field {last}, or hides it from the Salesforce user{did_you_mean(last, names)}"
+    if target is None:
+        return several + _not_described(current)
+    hint = did_you_mean(last, target.fields)
+    return f"{several}{current} has no field {last}, or hides it from the Salesforce user{hint}"
+
+
+def _not_described(object_name: str) -> str:
+    """Of an object that the configuration names since the last extraction, or that the user does not see."""
+    return (
+        f"Salesforce did not describe {object_name} in the last extraction; run extract_salesforce where the "
+        "configuration names it newly, else let the Salesforce user read it"
+    )

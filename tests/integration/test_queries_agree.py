@@ -111,6 +111,7 @@ SPANS = st.sampled_from([
     "today", "yesterday", "today - 1 year", "this week", "last week", "this month", "last 2 months", "this quarter",
     "last quarter", "this year", "last 10 days", "next 10 days", "next month", "1 year ago", "2026-11-15",
 ])  # fmt: skip
+CHOICES = st.sampled_from(["Events", "events;OFFERS", "Offers", "Product news", "Event"])
 DAYS_OPERATORS = st.sampled_from(["equals", "not_equals", "before", "after", "within"])
 COMPARISONS = st.one_of(
     st.builds(lambda op, text: {"field": "Department", op: text},
@@ -120,14 +121,19 @@ COMPARISONS = st.one_of(
     st.builds(lambda op, number: {"field": "Annual_Spend__c", op: number},
               st.sampled_from(["less", "greater", "equals", "not_equals"]), st.sampled_from([0, 9.5, 10, 1e15, 0.1])),
     st.just({"field": "Annual_Spend__c", "between": [0.5, 10]}),
+    st.lists(st.sampled_from([0, 9.5, 10, 77]), min_size=1, max_size=3).map(
+        lambda each: {"field": "Annual_Spend__c", "in": each}),
+    st.builds(lambda path, spans: {"field": path, "in": spans},
+              st.sampled_from(["Birthdate", "CreatedDate"]), st.lists(SPANS | st.just(""), min_size=1, max_size=2)),
     st.builds(lambda path, op, span: {"field": path, op: span},
               st.sampled_from(["Birthdate", "CreatedDate"]), DAYS_OPERATORS, SPANS),
     st.just({"field": "CreatedDate", "between": ["today - 1 year", "this month"]}),
-    st.sampled_from([["Events"], ["Events;Offers"], ["Offers", "Product news"]]).map(
-        lambda each: {"field": "Interests__c", "includes": each}),
+    st.lists(CHOICES | TEXTS, min_size=1, max_size=2).map(lambda each: {"field": "Interests__c", "includes": each}),
     st.builds(lambda op, yes: {"field": "Newsletter_Consent__c", op: yes},
               st.sampled_from(["equals", "not_equals"]), st.booleans()),
-    st.builds(lambda op: {"field": "Account.Name", op: "acme"}, st.sampled_from(["equals", "not_equals"])),
+    st.builds(lambda op, text: {"field": "Account.Name", op: text},
+              st.sampled_from(["equals", "not_equals", "contains", "starts_with"]),
+              st.sampled_from(["acme", "c", "_"])),
     st.just({"field": "AccountId", "equals": make_id("001", TAKEN)}),
 )  # fmt: skip
 CONDITIONS = st.recursive(

@@ -52,6 +52,26 @@ def test_r12_r18_x02_a_mistake_is_told_word_for_word(tmp_path: Path, mistake: di
     assert problems(tmp_path, NEWSLETTER.replace(mistake["replace"], mistake["by"], 1)) == mistake["error"]
 
 
+@pytest.mark.parametrize(
+    ("gone", "query"),
+    [
+        ("CampaignMember", "object: CampaignMember\n    where: {field: Status, equals: Sent}"),
+        ("Campaign", "object: CampaignMember\n    where: {field: Campaign.Name, equals: Fair}"),
+        ("User", "object: Contact\n    where: {field: Owner.UserType, equals: Standard}"),
+    ],
+)
+def test_x02_an_object_that_no_extraction_described_is_told_with_what_to_do(
+    tmp_path: Path, gone: str, query: str
+) -> None:
+    org = an_org()
+    del org.objects[gone]
+    old = "object: Contact\n    where: {field: MailingCountry, equals: France}"
+    lines = problems(tmp_path, NEWSLETTER.replace(old, query), salesforce=org)
+    told = f"query french: Salesforce did not describe {gone} in the last extraction; run extract_salesforce where"
+    assert lines
+    assert all(told in line for line in lines)
+
+
 def test_a_required_merge_field_without_a_source_is_told(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, audience=an_audience(SPEND=True))
     assert line == f"{FILE}:4: fields: merge field SPEND is required in Mailchimp; map it, or no member can be added"
