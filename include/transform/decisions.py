@@ -93,7 +93,7 @@ def _sides(inputs: Inputs, fields: list[MappedField], *, both_ways: bool) -> str
             LEFT JOIN synced_values ON synced_values.email_key = matched.email_key
             LEFT JOIN person_gates ON person_gates.key = matched.person_id
             LEFT JOIN member_gates ON member_gates.key = matched.email_key
-            WHERE {str(inputs.writes_values).lower()} AND roster.status IN ({", ".join(map(sql.text, ACTIVE))})
+            WHERE {sql.boolean(inputs.writes_values)} AND roster.status IN ({", ".join(map(sql.text, ACTIVE))})
                 AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
         )
     """

@@ -43,7 +43,7 @@ def find_leads(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SEMI JOIN (FROM strangers WHERE NOT gone AND NOT former) USING (email_key)
         SEMI JOIN (FROM roster WHERE status = 'subscribed') USING (email_key)
         LEFT JOIN member_gates ON member_gates.key = candidate.email_key
-        WHERE {"true" if switched_on else "false"}
+        WHERE {sql.boolean(switched_on)}
         """
     )
 

@@ -98,7 +98,7 @@ def _decide_fates(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     switches = {"$writes_values": inputs.writes_values, "$one_query": inputs.only_query is not None}
     reason = _reason(FATES)
     for switch, on in switches.items():
-        reason = reason.replace(switch, str(on).lower())
+        reason = reason.replace(switch, sql.boolean(on))
     connection.execute(
         f"""
         CREATE TEMP TABLE fates AS

@@ -57,7 +57,7 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f", bool_or(q{n}) AS q{n}, max(modified_at) FILTER (q{n}) AS m{n}, max(reading) FILTER (q{n}) AS r{n}"
         for n in range(len(inputs.queries))
     )
-    held = "true" if inputs.audience.shared_emails == "hold" else "false"
+    held = sql.boolean(inputs.audience.shared_emails == "hold")
     survivor = "{person_id: id, object: object, email: email, consents: consents}"
     connection.execute(
         f"""

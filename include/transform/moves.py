@@ -48,7 +48,7 @@ def find_claims(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SELECT own.email_key, own.holder_id AS person_id, own.until
         FROM emails own JOIN persons ON persons.id = own.holder_id
         LEFT JOIN matched ON matched.email_key = own.email_key
-        WHERE {_sql(inputs.moves_members)} AND own.source = 'salesforce'
+        WHERE {sql.boolean(inputs.moves_members)} AND own.source = 'salesforce'
             AND own.email_key NOT IN (SELECT email_key FROM addressees)
             AND coalesce(matched.person_id = own.holder_id, true)
         QUALIFY row_number() OVER (
@@ -66,7 +66,7 @@ def find_claims(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         FROM known
         JOIN emails former ON former.source = {list_id} AND former.email_key = known.known_key
         JOIN roster ON roster.contact_id = former.holder_id AND roster.status <> 'forgotten'
-        WHERE {_sql(inputs.moves_members)}
+        WHERE {sql.boolean(inputs.moves_members)}
             AND known.email_key NOT IN (SELECT email_key FROM roster)
             AND person_id NOT IN (SELECT person_id FROM claims SEMI JOIN roster USING (email_key))
             AND roster.email_key NOT IN (
@@ -97,11 +97,12 @@ def find_moves(connection: DuckDBPyConnection, inputs: Inputs) -> None:
             SELECT addressees.email_key, claims.email_key AS member_key, addressees.person_id, addressees.email, object,
                    opted_out, shared, consents, coalesce(invalid_email, false) AS invalid_email,
                    coalesce(no_add, false) AS no_add, coalesce(no_update, false) AS no_update,
-                   {_sql(inputs.only_query is not None)} AS one_query
+                   {sql.boolean(inputs.only_query is not None)} AS one_query
             FROM claims JOIN addressees USING (person_id)
             JOIN roster ON roster.email_key = claims.email_key AND roster.status = '{MOVABLE}'
             LEFT JOIN person_gates ON person_gates.key = person_id
-            WHERE {_sql(inputs.audience.data_sync)} AND addressees.email_key NOT IN (SELECT email_key FROM roster)
+            WHERE {sql.boolean(inputs.audience.data_sync)}
+                AND addressees.email_key NOT IN (SELECT email_key FROM roster)
                 AND claims.email_key NOT IN (SELECT email_key FROM unsubscribes)
             QUALIFY row_number() OVER (PARTITION BY addressees.email_key ORDER BY claims.until DESC, member_key) = 1
         );
@@ -111,7 +112,3 @@ def find_moves(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         WHERE obstacle IS NULL AND member_key NOT IN (SELECT email_key FROM matched);
         """
     )
-
-
-def _sql(value: bool) -> str:
-    return "true" if value else "false"

@@ -62,26 +62,26 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                 SELECT heirs.email_key FROM heirs JOIN persons ON persons.id = heirs.person_id WHERE persons.opted_out
             ) ANTI JOIN addressees USING (email_key)
         ) USING (email_key)
-        WHERE {_sql(to_mailchimp)} AND status IN ({_OPEN})
+        WHERE {sql.boolean(to_mailchimp)} AND status IN ({_OPEN})
         UNION
         SELECT unnest(CASE WHEN was.status = '{STRICTER}' THEN [now.email_key] ELSE [was.email_key] END)
         FROM claims JOIN ({_ASKED}) was ON was.email_key = claims.email_key
         JOIN addressees USING (person_id) JOIN ({_ASKED}) now ON now.email_key = addressees.email_key
-        WHERE {_sql(whole_run and inputs.moves_members)}
+        WHERE {sql.boolean(whole_run and inputs.moves_members)}
             AND ((was.status = '{STRICTER}' AND now.status IN ({_OPEN}))
                 OR (now.status = '{STRICTER}' AND was.status IN ({_OPEN})))
         UNION
         FROM asked_unsubscribes
         """
     )
-    _find_opt_outs(connection, inputs, _sql(whole_run and inputs.audience.opt_outs_reach_salesforce))
-    _find_archives(connection, _sql(inputs.writes_values and inputs.audience.missing_people == "archive"))
+    _find_opt_outs(connection, inputs, sql.boolean(whole_run and inputs.audience.opt_outs_reach_salesforce))
+    _find_archives(connection, sql.boolean(inputs.writes_values and inputs.audience.missing_people == "archive"))
 
 
 def _find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs, switched_on: str) -> None:
     everywhere = "true"
     if inputs.audience.unsubscribe_sets_opt_out == "all":
-        unknown = _sql(bool(inputs.unread_audiences))
+        unknown = sql.boolean(bool(inputs.unread_audiences))
         everywhere = f"NOT {unknown} AND email_key NOT IN (SELECT email_key FROM elsewhere)"
     connection.execute(
         f"""
@@ -135,7 +135,3 @@ def _flagged(inputs: Inputs, target: str) -> str:
         ("attributes", sql.text(f'{{"type":"{target}"}}')),
         (field, "'true'"),
     ])  # fmt: skip
-
-
-def _sql(value: bool) -> str:
-    return "true" if value else "false"

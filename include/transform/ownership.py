@@ -60,7 +60,7 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SEMI JOIN (FROM roster WHERE status IN ({", ".join(map(sql.text, ACTIVE))})) USING (email_key)
         LEFT JOIN person_gates ON person_gates.key = matched.person_id
         LEFT JOIN member_gates ON member_gates.key = email_key
-        WHERE {str(removes).lower()}
+        WHERE {sql.boolean(removes)}
             AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
         GROUP BY email_key
         """
@@ -97,7 +97,7 @@ def remember_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None
             SELECT email_key, {_lists()} FROM owned GROUP BY email_key
         ), waiting AS (
             SELECT email_key, {_lists()} FROM unasked ANTI JOIN removals USING (email_key)
-            WHERE {str(_removes(inputs)).lower()} GROUP BY email_key
+            WHERE {sql.boolean(_removes(inputs))} GROUP BY email_key
         ), current AS (
             SELECT {names} AS query, email_key, query_number FROM matches
         ), past AS (

@@ -80,7 +80,7 @@ def _required_in_salesforce(f: MappedField) -> str:
 
 
 WINNERS: tuple[Rule, ...] = (
-    Rule("`conflict: salesforce`", lambda f: _sql(f.conflict == "salesforce"), "salesforce"),
+    Rule("`conflict: salesforce`", lambda f: sql.boolean(f.conflict == "salesforce"), "salesforce"),
     Rule("another member of the person speaks for it", lambda _: "outranked", "salesforce"),
     Rule(
         "Mailchimp has what the last sync left",
@@ -95,19 +95,20 @@ WINNERS: tuple[Rule, ...] = (
     Rule(
         "blank in Mailchimp: `blank: keep`, or a field that Salesforce requires",
         lambda f: (
-            f"{f.column('mailchimp')} IS NULL AND ({_sql(f.mapping.blank == 'keep')} OR {_required_in_salesforce(f)})"
+            f"{f.column('mailchimp')} IS NULL"
+            f" AND ({sql.boolean(f.mapping.blank == 'keep')} OR {_required_in_salesforce(f)})"
         ),
         "salesforce",
     ),
-    Rule("`conflict: mailchimp`", lambda f: _sql(f.conflict == "mailchimp"), "mailchimp"),
+    Rule("`conflict: mailchimp`", lambda f: sql.boolean(f.conflict == "mailchimp"), "mailchimp"),
     Rule(
         "`conflict: fill_blank`, and Salesforce has a value",
-        lambda f: f"{_sql(f.conflict == 'fill_blank')} AND {f.column('salesforce')} IS NOT NULL",
+        lambda f: f"{sql.boolean(f.conflict == 'fill_blank')} AND {f.column('salesforce')} IS NOT NULL",
         "salesforce",
     ),
     Rule(
         "`conflict: newest`, Salesforce changed as well, and the person not before the member",
-        lambda f: f"{_sql(f.conflict == 'newest')} AND {_edited_both(f)} AND NOT changed_later",
+        lambda f: f"{sql.boolean(f.conflict == 'newest')} AND {_edited_both(f)} AND NOT changed_later",
         "salesforce",
     ),
     Rule("otherwise: it was edited in Mailchimp", lambda _: "true", "mailchimp"),
@@ -128,9 +129,9 @@ OUTCOMES: tuple[Rule, ...] = (
     ),
     Rule("Mailchimp wins", lambda f: f"{f.column('winner')} = 'mailchimp'", "mailchimp"),
     Rule("Salesforce has a value", lambda f: f"{f.column('salesforce')} IS NOT NULL", "salesforce"),
-    Rule("required in Mailchimp", lambda f: _sql(f.merge_field.required), "keep"),
-    Rule("`blank: keep`", lambda f: _sql(f.mapping.blank == "keep"), "keep"),
-    Rule("`blank: overwrite`", lambda f: _sql(f.mapping.blank == "overwrite"), "blank"),
+    Rule("required in Mailchimp", lambda f: sql.boolean(f.merge_field.required), "keep"),
+    Rule("`blank: keep`", lambda f: sql.boolean(f.mapping.blank == "keep"), "keep"),
+    Rule("`blank: overwrite`", lambda f: sql.boolean(f.mapping.blank == "overwrite"), "blank"),
     Rule("filled at the last sync", lambda f: f"{f.column('synced')} <> ''", "blank"),
     Rule("never filled", lambda _: "true", "keep"),
 )  # fmt: skip
@@ -232,7 +233,3 @@ def _remembered(f: MappedField) -> str:
 def _no_source(mapping: FieldMapping) -> str:
     without = [name for name in PERSON_OBJECTS if mapping.source(name) is None]
     return f"list_contains({sql.texts(without)}, object)"
-
-
-def _sql(value: bool) -> str:
-    return "true" if value else "false"

@@ -87,7 +87,7 @@ class _Compiler:
         operand = condition.operand
         match condition.operator:
             case "is_blank":
-                return f"({column} IS NULL) = {str(bool(operand)).lower()}"
+                return f"({column} IS NULL) = {sql.boolean(bool(operand))}"
             case "equals" | "not_equals" | "in" as operator:
                 values = operand if isinstance(operand, tuple) else (operand,)
                 same = " OR ".join(f"coalesce({self._equals(column, each, field.type)}, false)" for each in values)

@@ -44,7 +44,7 @@ def find_requests(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         WITH mine AS (
             SELECT requests.*, coalesce(heirs.person_id, requests.person_id) AS known_as
             FROM requests LEFT JOIN heirs ON heirs.gone_id = requests.person_id
-            WHERE {str(inputs.only_query is None).lower()}
+            WHERE {sql.boolean(inputs.only_query is None)}
             QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY heirs.person_id) = 1
         ), keyed AS (
             SELECT row_id, coalesce(own.email_key, arg_max(moved.email_key, moved.last_changed)) AS email_key

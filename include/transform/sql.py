@@ -24,6 +24,11 @@ def texts(values: Iterable[str]) -> str:
     return f"CAST([{', '.join(map(text, values))}] AS VARCHAR[])"
 
 
+def boolean(value: bool) -> str:
+    """A truth value that is known when the SQL is made."""
+    return "true" if value else "false"
+
+
 def trimmed(expression: str) -> str:
     """Text without white space around it; null where nothing is left: blank is not a value."""
     return f"nullif(trim({expression}, {WHITESPACE}), '')"
