@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 
     from include.transform.inputs import Inputs
 
-OBSTACLES: tuple[tuple[str, Reason], ...] = (
+NEW_EMAIL_OBSTACLES: tuple[tuple[str, Reason], ...] = (
     ("opted_out", Reason.OPTED_OUT),
     ("email_key IN (SELECT email_key FROM held)", Reason.CONSENT_HELD),
     ("shared", Reason.SHARED_EMAIL_HELD),
     ("NOT consents", Reason.NO_CONSENT),
     ("invalid_email", Reason.INVALID_EMAIL),
+)
+"""What keeps an e-mail out that is new to the audience, an added member's or a moved one's; the first that holds is the
+reason. A person's own wish comes first."""
+OBSTACLES: tuple[tuple[str, Reason], ...] = (
+    *NEW_EMAIL_OBSTACLES,
     ("no_add", Reason.FAILED_RULE),
     ("lacks_required", Reason.REQUIRED_MERGE_FIELD),
 )
-"""What keeps a wanted e-mail out; the first that holds is the reason. A person's own wish comes first."""
+"""What keeps a wanted e-mail from being added."""
 
 
 def find_additions(connection: DuckDBPyConnection, inputs: Inputs) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.transform import sql
+from include.transform.additions import NEW_EMAIL_OBSTACLES
 from include.transform.reasons import Reason
 
 if TYPE_CHECKING:
@@ -22,14 +23,10 @@ MOVABLE = "subscribed"
 of subscribed" (threads ibericode/mailchimp-user-sync#96, brandonseydel/MailChimp.Net#201)."""
 OBSTACLES: tuple[tuple[str, Reason], ...] = (
     ("one_query", Reason.OTHER_QUERY),
-    ("opted_out", Reason.OPTED_OUT),
-    ("email_key IN (SELECT email_key FROM held)", Reason.CONSENT_HELD),
-    ("shared", Reason.SHARED_EMAIL_HELD),
-    ("NOT consents", Reason.NO_CONSENT),
-    ("invalid_email", Reason.INVALID_EMAIL),
+    *NEW_EMAIL_OBSTACLES,
     ("no_add OR no_update", Reason.FAILED_RULE),
 )
-"""What keeps a member from moving; the first that holds. The new e-mail is new to the audience, as an added one is."""
+"""What keeps a member from moving; the first that holds."""
 
 
 def find_claims(connection: DuckDBPyConnection, inputs: Inputs) -> None:
