@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 from include.errors import ConfigError
 from include.transform import sql
-from include.transform.groups import group_target
+from include.transform.groups import TARGET, group_target
 from include.transform.precedence import ACTIVE
 from include.transform.record_groups import givers
 from include.transform.requests import FIRST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from duckdb import DuckDBPyConnection
 
     from include.config.queries import Query
@@ -88,8 +86,9 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     that `removals` does not take. Raises ConfigError for a group that the audience lacks.
     """
     groups = [(n, *row) for n, query in enumerate(inputs.queries) for row in group_targets(query, inputs.schema)]
-    slots = literal_table(groups, ("query_number", "slot", "interest", "excluding"))
+    slots = sql.table(groups, {"query_number": "INTEGER", **TARGET})
     tags = [(n, sql.text(tag)) for n, query in enumerate(inputs.queries) for tag in query.tags]
+    given = sql.table(tags, {"query_number": "INTEGER", "tag": "VARCHAR"})
     connection.execute(
         f"""
         CREATE TEMP TABLE group_changes AS
@@ -98,7 +97,7 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                    arg_min(interest, {{query: query_number, position: position}}) AS interest
             FROM (
                 SELECT email_key, query_number, 0 AS position, slot, interest, excluding
-                FROM due JOIN {slots} USING (query_number)
+                FROM due JOIN {slots} targets USING (query_number)
                 UNION ALL
                 SELECT email_key, query_number, position, slot, interest, excluding
                 FROM due JOIN record_groups USING (email_key, query_number)
@@ -117,7 +116,7 @@ def find_assignments(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE tag_changes AS
         SELECT email_key, tag, min(query_number) AS query_number
-        FROM due JOIN {literal_table(tags, ("query_number", "tag"))} USING (query_number)
+        FROM due JOIN {given} targets USING (query_number)
         LEFT JOIN roster USING (email_key)
         WHERE NOT list_contains(coalesce(roster.tags, []), tag)
         GROUP BY email_key, tag
@@ -141,15 +140,3 @@ def _interest(query: Query, path: str, schema: AudienceSchema) -> Interest:
         known = ", ".join(sorted(schema.interests)) or "none"
         raise ConfigError(f"query {query.name}: audience {schema.name} has no group `{path}`; its groups: {known}")
     return schema.interests[path]
-
-
-def literal_table(rows: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> str:
-    """A table literal of SQL expressions, also of no rows."""
-    nothing = {"query_number": "0", "excluding": "CAST([] AS VARCHAR[])"}
-    selects = [[nothing.get(column, "''") for column in columns], *([str(value) for value in row] for row in rows)]
-    listed = (
-        "SELECT " + ", ".join(f"{value} AS {column}" for value, column in zip(row, columns, strict=True))
-        + (" WHERE false" if position == 0 else "")
-        for position, row in enumerate(selects)
-    )  # fmt: skip
-    return "(" + " UNION ALL ".join(listed) + ") targets"

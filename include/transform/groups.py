@@ -9,6 +9,9 @@ from include.transform import sql
 if TYPE_CHECKING:
     from include.schema import AudienceSchema, Interest
 
+TARGET = {"slot": "VARCHAR", "interest": "VARCHAR", "excluding": "VARCHAR[]"}
+"""The columns of what `group_target` tells, with their types."""
+
 
 def group_target(interest: Interest, schema: AudienceSchema) -> tuple[str, str, str]:
     """In SQL: the group's slot, its id, and the ids that rule it out where the member has one of them.

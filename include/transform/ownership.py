@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.transform import sql
-from include.transform.assignments import group_targets, literal_table
+from include.transform.assignments import group_targets
 from include.transform.precedence import ACTIVE
 from include.transform.record_groups import givers
 
@@ -34,7 +34,7 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     automatic = [(n, query) for n, query in enumerate(inputs.queries) if query.run == "automatic"]
     rows = [(n, "'group'", row[1]) for n, query in automatic for row in group_targets(query, inputs.schema)]
     rows += [(n, "'tag'", sql.text(tag)) for n, query in automatic for tag in query.tags]
-    targets = literal_table(rows, ("query_number", "kind", "target"))
+    targets = sql.table(rows, {"query_number": "INTEGER", "kind": "VARCHAR", "target": "VARCHAR"})
     removes = _removes(inputs) and inputs.only_query is None
     connection.execute(
         f"""

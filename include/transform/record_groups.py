@@ -12,7 +12,7 @@ from include.config.queries import giver_of_groups
 from include.schema import PERSON_OBJECTS
 from include.transform import sql
 from include.transform.canonical import chosen
-from include.transform.groups import group_target
+from include.transform.groups import TARGET, group_target
 from include.transform.people import value_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def find_record_groups(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         CREATE TEMP TABLE record_groups AS
         SELECT email_key, query_number, position, slot, interest, excluding FROM (
             SELECT email_key, query_number, unnest(names) AS name, generate_subscripts(names, 1) AS position FROM listed
-        ) JOIN {_known(inputs)} USING (query_number, name)
+        ) JOIN {_known(inputs)} known USING (query_number, name)
         """
     )
 
@@ -100,11 +100,10 @@ def _field(inputs: Inputs, category: str) -> str:
 
 def _known(inputs: Inputs) -> str:
     """A table literal (query_number, name, slot, interest, excluding): the groups of the categories."""
-    nothing = "SELECT 0 AS query_number, '' AS name, '' AS slot, '' AS interest, CAST([] AS VARCHAR[]) AS excluding"
-    rows = [f"{nothing} WHERE false"]
+    rows = []
     numbers = {name: n for n, name in givers(inputs).items()}
     for interest in inputs.schema.interests.values():
         n = numbers.get(giver_of_groups(interest.category))
         if n is not None:
-            rows.append(f"SELECT {n}, {sql.text(interest.name)}, {', '.join(group_target(interest, inputs.schema))}")
-    return f"({' UNION ALL '.join(rows)}) known"
+            rows.append((n, sql.text(interest.name), *group_target(interest, inputs.schema)))
+    return sql.table(rows, {"query_number": "INTEGER", "name": "VARCHAR", **TARGET})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from include.transform import sql
-from include.transform.groups import group_target
+from include.transform.groups import TARGET, group_target
 from include.transform.precedence import ACTIVE
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def find_requested_groups(connection: DuckDBPyConnection, inputs: Inputs) -> Non
         )
         SELECT row_id, email_key, position, name, path, interest, slot, excluding,
                coalesce(email_key IN (SELECT email_key FROM takers), false) AS joins
-        FROM typed LEFT JOIN {_known(inputs)} ON {_FOLDED.format("path")} = {_FOLDED.format("name")}
+        FROM typed LEFT JOIN {_known(inputs)} known ON {_FOLDED.format("path")} = {_FOLDED.format("name")}
         QUALIFY row_number() OVER (PARTITION BY row_id, position ORDER BY path IS DISTINCT FROM name, path) = 1;
         CREATE TEMP TABLE requested_groups AS
         SELECT DISTINCT email_key, position, slot, interest, excluding FROM asked_groups
@@ -124,9 +124,6 @@ def find_requested_groups(connection: DuckDBPyConnection, inputs: Inputs) -> Non
 
 def _known(inputs: Inputs) -> str:
     """A table literal (path, slot, interest, excluding): the groups of the audience."""
-    nothing = "SELECT '' AS path, '' AS slot, '' AS interest, CAST([] AS VARCHAR[]) AS excluding WHERE false"
-    rows = [
-        f"SELECT {', '.join([sql.text(path), *group_target(interest, inputs.schema)])}"
-        for path, interest in inputs.schema.interests.items()
-    ]
-    return f"({' UNION ALL '.join([nothing, *rows])}) known"
+    interests = inputs.schema.interests.items()
+    rows = [(sql.text(path), *group_target(interest, inputs.schema)) for path, interest in interests]
+    return sql.table(rows, {"path": "VARCHAR", **TARGET})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 WHITESPACE = r"E' \t\r\n\f\v'"
 """What `trimmed` takes off both ends: the ASCII white space that both vendors take off too."""
@@ -38,6 +38,13 @@ def choice(cases: Iterable[tuple[str, str]], otherwise: str = "NULL") -> str:
     """The value of the first condition that holds."""
     whens = "\n".join(f"WHEN {condition} THEN {value}" for condition, value in cases)
     return f"CASE {whens} ELSE {otherwise} END" if whens else otherwise
+
+
+def table(rows: Iterable[Iterable[object]], columns: Mapping[str, str]) -> str:
+    """A table literal, also of no rows: rows of expressions; `columns` from name to type."""
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
+    selects = [f"SELECT {nothing} WHERE false", *(f"SELECT {', '.join(map(str, row))}" for row in rows)]
+    return f"({' UNION ALL '.join(selects)})"
 
 
 def json_object(pairs: Iterable[tuple[str, str]]) -> str:
