@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from include.errors import ConfigError
 from include.transform import sql
 from include.transform.groups import TARGET, group_target
-from include.transform.precedence import ACTIVE
 from include.transform.record_groups import givers
 from include.transform.requests import FIRST
 
@@ -66,13 +65,10 @@ def find_due(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SELECT matches.* FROM ({ready}) matches SEMI JOIN (FROM additions WHERE obstacle IS NULL) USING (email_key)
         UNION ALL
         SELECT matches.* FROM ({ready}) matches
-        JOIN matched USING (email_key)
-        SEMI JOIN (FROM roster WHERE status IN ({", ".join(map(sql.text, ACTIVE))})) USING (email_key)
-        LEFT JOIN person_gates ON person_gates.key = matched.person_id
-        LEFT JOIN member_gates ON member_gates.key = matches.email_key
+        SEMI JOIN matched USING (email_key)
+        SEMI JOIN updatable USING (email_key)
         LEFT JOIN assignments past ON past.query = {name} AND past.email_key = matches.email_key
-        WHERE NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
-            AND {conditions}
+        WHERE {conditions}
         """
     )
 

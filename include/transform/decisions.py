@@ -9,7 +9,7 @@ from include.config.mapping import kind_of
 from include.transform import sql
 from include.transform.canonical import MULTIPICKLIST_SEPARATOR, beside, canonical, from_mailchimp, stored_values
 from include.transform.inverse import as_salesforce, parts_of, shown_by
-from include.transform.precedence import ACTIVE, OUTCOMES, WINNERS, MappedField, decide, mapped_fields
+from include.transform.precedence import OUTCOMES, WINNERS, MappedField, decide, mapped_fields
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,7 +34,8 @@ def find_decisions(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     Columns: email_key, person_id, object, was_synced (the row of `synced_values`), left_out, and per mapped field those
     that `MappedField.column` names. Where a field is written to Salesforce also: target (the object that the person is
     written through), account_id, contact_id, merge_fields, changed_later (the member, than the person), and per field
-    written_columns(). Reads `matched`, `persons`, `roster`, the gates and the views `mapped` and `synced_values`.
+    written_columns(). Reads `matched`, `persons`, `roster`, `updatable`, `person_gates` and the views `mapped`
+    and `synced_values`.
     """
     fields = mapped_fields(inputs)
     both_ways = [f for f in fields if f.targets]
@@ -92,9 +93,8 @@ def _sides(inputs: Inputs, fields: list[MappedField], *, both_ways: bool) -> str
             {join}
             LEFT JOIN synced_values ON synced_values.email_key = matched.email_key
             LEFT JOIN person_gates ON person_gates.key = matched.person_id
-            LEFT JOIN member_gates ON member_gates.key = matched.email_key
-            WHERE {sql.boolean(inputs.writes_values)} AND roster.status IN ({", ".join(map(sql.text, ACTIVE))})
-                AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
+            SEMI JOIN updatable ON updatable.email_key = matched.email_key
+            WHERE {sql.boolean(inputs.writes_values)}
         )
     """
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from include.transform import sql
+from include.transform.precedence import ACTIVE
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -44,5 +47,22 @@ def hold_shared(connection: DuckDBPyConnection) -> None:
         SELECT person_id AS key, true AS no_add, true AS no_update, false AS no_lead, false AS invalid_email,
                CAST([] AS VARCHAR[]) AS left_out
         FROM addressees WHERE shared AND person_id NOT IN (SELECT key FROM person_gates)
+        """
+    )
+
+
+def find_updatable(connection: DuckDBPyConnection) -> None:
+    """Make `updatable` (email_key): members in an active status whom validation does not hold back, nor their person.
+
+    Reads `roster`, the gates, and `matched`, which has to be complete: it comes after `find_moves`.
+    """
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE updatable AS
+        SELECT roster.email_key FROM roster LEFT JOIN matched USING (email_key)
+        LEFT JOIN person_gates ON person_gates.key = matched.person_id
+        LEFT JOIN member_gates ON member_gates.key = roster.email_key
+        WHERE roster.status IN ({", ".join(map(sql.text, ACTIVE))})
+            AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
         """
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from include.transform import sql
 from include.transform.assignments import group_targets
-from include.transform.precedence import ACTIVE
 from include.transform.record_groups import givers
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     interest's id or a tag. `targets` (query_number, kind, target): what the run's automatic queries give. `unasked`:
     what is owned, and neither a matching query of the run, nor the record, nor a request asks for. `removals`
     (email_key, groups, tags): the part of it to take away now, where `stops_matching: remove` says so; not of members
-    that are left alone. Reads `matches`, `matched`, `roster`, `record_groups`, `requested_groups`, the gates and the
-    view `assignments`. A run for one query takes nothing away: it does not know who else asks.
+    that are left alone. Reads `matches`, `matched`, `roster`, `updatable`, `record_groups`, `requested_groups` and
+    the view `assignments`. A run for one query takes nothing away: it does not know who else asks.
     """
     automatic = [(n, query) for n, query in enumerate(inputs.queries) if query.run == "automatic"]
     rows = [(n, "'group'", row[1]) for n, query in automatic for row in group_targets(query, inputs.schema)]
@@ -56,12 +55,9 @@ def find_removals(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         SELECT email_key, list(target ORDER BY target) FILTER (kind = 'group') AS groups,
                list(target ORDER BY target) FILTER (kind = 'tag') AS tags
         FROM unasked
-        JOIN matched USING (email_key)
-        SEMI JOIN (FROM roster WHERE status IN ({", ".join(map(sql.text, ACTIVE))})) USING (email_key)
-        LEFT JOIN person_gates ON person_gates.key = matched.person_id
-        LEFT JOIN member_gates ON member_gates.key = email_key
+        SEMI JOIN matched USING (email_key)
+        SEMI JOIN updatable USING (email_key)
         WHERE {sql.boolean(removes)}
-            AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
         GROUP BY email_key
         """
     )

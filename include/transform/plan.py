@@ -9,7 +9,7 @@ from include.transform.additions import find_additions
 from include.transform.assignments import find_assignments, find_due, find_matches
 from include.transform.consent import find_held
 from include.transform.decisions import find_decisions
-from include.transform.gates import find_gates, hold_shared
+from include.transform.gates import find_gates, find_updatable, hold_shared
 from include.transform.leads import find_leads
 from include.transform.ledger import make_ledger
 from include.transform.match import find_people, follow_successors, match_members
@@ -76,6 +76,7 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     find_gates(connection)
     hold_shared(connection)
     find_moves(connection, inputs)
+    find_updatable(connection)
     find_decisions(connection, inputs)
     compare_values(connection, inputs)
     find_write_backs(connection, inputs)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from include.transform import sql
 from include.transform.groups import TARGET, group_target
-from include.transform.precedence import ACTIVE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -95,7 +94,7 @@ def find_requested_groups(connection: DuckDBPyConnection, inputs: Inputs) -> Non
     `asked_groups` (row_id, email_key, position, name, path, interest, slot, excluding, joins): each group that is asked
     for, as typed and as the audience has it (nulls where it has none); joins: the member takes groups, or becomes a
     member in this run. `requested_groups` (email_key, position, slot, interest, excluding): those to give. Reads
-    `wishes`, `additions`, `roster`, `matched` and the gates.
+    `wishes`, `additions` and `updatable`.
     """
     connection.execute(
         f"""
@@ -103,11 +102,7 @@ def find_requested_groups(connection: DuckDBPyConnection, inputs: Inputs) -> Non
         WITH takers AS (
             SELECT email_key FROM additions WHERE obstacle IS NULL
             UNION
-            SELECT roster.email_key FROM roster LEFT JOIN matched USING (email_key)
-            LEFT JOIN person_gates ON person_gates.key = matched.person_id
-            LEFT JOIN member_gates ON member_gates.key = roster.email_key
-            WHERE status IN ({", ".join(map(sql.text, ACTIVE))})
-                AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
+            FROM updatable
         ), typed AS (
             SELECT row_id, email_key, unnest(names) AS name, generate_subscripts(names, 1) AS position FROM wishes
         )
