@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from include.errors import PermanentError
@@ -14,9 +15,10 @@ from include.load.refusals import reason_of
 from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from include.load.pending import Pending
+    from include.load.results import ResultState
     from include.mailchimp.client import MailchimpClient
 
 Answered = list[tuple["Sequence[Operation]", "dict[str, Any] | PermanentError"]]
@@ -38,42 +40,48 @@ class TagLoad:
 
     def assign(self) -> None:
         """Give the planned tags to their members."""
-        by_tag = itertools.groupby(self.pending.operations("add_tag"), lambda operation: str(operation.after["tag"]))
-        segments: dict[str, int] | None = None
-        for tag, operations in by_tag:
-            segments = self._segments() if segments is None else segments
-            if tag in segments:
-                self._assign(segments[tag], operations)
-            else:
-                for operation in operations:
-                    self.pending.log.record(operation, "precondition_gone", "no_such_tag")
+        for segment_id, operations in self._by_segment("add_tag", "precondition_gone"):
+            self._assign(segment_id, operations)
 
     def take_away(self) -> None:
         """Take the planned tags from their members."""
-        by_tag = itertools.groupby(self.pending.operations("remove_tag"), lambda operation: str(operation.after["tag"]))
+        for segment_id, operations in self._by_segment("remove_tag", "already_there"):
+            self._take(segment_id, operations)
+
+    def _by_segment(self, kind: str, without_tag: ResultState) -> Iterator[tuple[int, Iterable[Operation]]]:
+        """Operations by their tag's segment; those of a tag that is not there end in the given state."""
         segments: dict[str, int] | None = None
-        for tag, operations in by_tag:
+        for tag, operations in itertools.groupby(self.pending.operations(kind), lambda each: str(each.after["tag"])):
             segments = self._segments() if segments is None else segments
             if tag in segments:
-                self._take(segments[tag], operations)
+                yield segments[tag], operations
             else:
                 for operation in operations:
-                    self.pending.log.record(operation, "already_there", "no_such_tag")
+                    self.pending.log.record(operation, without_tag, "no_such_tag")
 
-    def _take(self, segment_id: int, operations: Iterable[Operation]) -> None:
-        """Take one tag away. Members that the answers leave out have it no more, or are gone."""
+    def _unsaid(
+        self, operations: Iterable[Operation], change: Callable[[list[str]], dict[str, Any]], changed: str
+    ) -> Iterator[Operation]:
+        """Change a tag of members, and note what the answers say; yields the operations that they leave out.
 
-        def take(chunk: Sequence[Operation]) -> dict[str, Any]:
-            emails = [operation.after["email_address"] for operation in chunk]
-            return self.client.remove_from_segment(self.list_id, segment_id, emails)
+        `change` takes e-mails; `changed` is where its answers list whose tag it changed.
+        """
+
+        def call(chunk: Sequence[Operation]) -> dict[str, Any]:
+            return change([operation.after["email_address"] for operation in chunk])
 
         def sent(chunk: Sequence[Operation]) -> Answered:
-            return list(send(chunk, take, lambda error: error.code != NOT_FOUND))
+            return list(send(chunk, call, lambda error: error.code != NOT_FOUND))
 
         for answered in self.client.map(sent, in_chunks(operations, WRITE_LIMIT)):
             for part, answer in answered:
-                for operation in self._record(part, answer, "members_removed"):
-                    self.pending.log.record(operation, "already_there", "has_no_tag")
+                yield from self._record(part, answer, changed)
+
+    def _take(self, segment_id: int, operations: Iterable[Operation]) -> None:
+        """Take one tag away. Members that the answers leave out have it no more, or are gone."""
+        take = partial(self.client.remove_from_segment, self.list_id, segment_id)
+        for operation in self._unsaid(operations, take, "members_removed"):
+            self.pending.log.record(operation, "already_there", "has_no_tag")
 
     def _segments(self) -> dict[str, int]:
         return {tag.name: tag.segment_id for tag in self.client.tags(self.list_id)}
@@ -96,19 +104,8 @@ class TagLoad:
 
     def _assign(self, segment_id: int, operations: Iterable[Operation]) -> None:
         """Give one tag. Members that the answers leave out have it already, or are gone: read once, at the end."""
-
-        def give(chunk: Sequence[Operation]) -> dict[str, Any]:
-            return self.client.add_to_segment(
-                self.list_id, segment_id, [operation.after["email_address"] for operation in chunk]
-            )
-
-        def sent(chunk: Sequence[Operation]) -> Answered:
-            return list(send(chunk, give, lambda error: error.code != NOT_FOUND))
-
-        unsaid: list[Operation] = []
-        for answered in self.client.map(sent, in_chunks(operations, WRITE_LIMIT)):
-            for part, answer in answered:
-                unsaid += self._record(part, answer)
+        give = partial(self.client.add_to_segment, self.list_id, segment_id)
+        unsaid = list(self._unsaid(operations, give, "members_added"))
         holders = self.client.segment_members(self.list_id, segment_id) if unsaid else set()
         for operation in unsaid:
             if operation.email_key in holders:
@@ -117,14 +114,14 @@ class TagLoad:
                 self.pending.log.record(operation, "precondition_gone", "no_such_member")
 
     def _record(
-        self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError, changed: str = "members_added"
+        self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError, changed: str
     ) -> list[Operation]:
         """Note who was refused and whose tag changed; returns the others."""
         if isinstance(answer, PermanentError):
             self.pending.log.record(part[0], "refused", reason_of(str(answer), answer.fields), code=answer.code)
             return []
-        added = {email_key(member["email_address"]) for member in answer[changed]}
+        done = {email_key(member["email_address"]) for member in answer[changed]}
         for operation in part:
-            if operation.email_key in added:
+            if operation.email_key in done:
                 self.pending.log.record(operation, "applied")
-        return [operation for operation in part if operation.email_key not in added]
+        return [operation for operation in part if operation.email_key not in done]
