@@ -11,17 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from include.calls import nested
-from include.load.leads import INSERT_CHUNK
 from include.load.mirror_rows import UPSERT_CHUNK
 from include.mailchimp.batches import OPERATIONS_LIMIT
 from include.mailchimp.client import WRITE_LIMIT
-from include.salesforce.rows import IDS_PER_CALL
+from include.salesforce.rows import IDS_PER_CALL, ROWS_PER_CALL
 
 if TYPE_CHECKING:
     from include.config.models import Limits
 
-COLLECTION = 200
-"""Records in a call of sObject Collections."""
 CALLS_PER_BATCH = 9
 """Starting a Mailchimp batch, and looking at it until it is done, some three minutes."""
 CALLS_PER_JOB = 9
@@ -56,7 +53,7 @@ def estimated_calls(
     for kind in ("add_tag", "remove_tag"):
         groups = [_groups(number, WRITE_LIMIT) for (each, _), number in planned.items() if each == kind]
         calls["mailchimp", kind] = sum(groups) + bool(groups)  # and one to read the tags' ids
-    calls["salesforce", "create_lead"] = _groups(kinds["create_lead"], INSERT_CHUNK)
+    calls["salesforce", "create_lead"] = _groups(kinds["create_lead"], ROWS_PER_CALL)
     for kind in PEOPLE:
         calls["salesforce", kind] = _records(kinds[kind], limits)
     calls["salesforce", "update_person"] += _groups(kinds["update_person"], IDS_PER_CALL)  # read just before
@@ -76,4 +73,4 @@ def _records(rows: int, limits: Limits) -> int:
     """Calls that change so many records."""
     if rows > limits.bulk_ingest_above:
         return _groups(rows, UPSERT_CHUNK) * CALLS_PER_JOB
-    return _groups(rows, COLLECTION)
+    return _groups(rows, ROWS_PER_CALL)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from include.errors import PermanentError
 from include.load.chunks import in_chunks, send
 from include.load.operations import Operation
-from include.salesforce.rows import DUPLICATE
+from include.salesforce.rows import DUPLICATE, ROWS_PER_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from include.salesforce.client import SalesforceClient
     from include.salesforce.results import WriteResult
 
-INSERT_CHUNK = 200
-"""Records per Collections call: the vendor's maximum."""
 UNIQUE_KEY = "MC_Key__c"
 ADDRESS = frozenset({"Street", "City", "State", "StateCode", "PostalCode", "Country", "CountryCode"})
 """A Lead's postal address, which goes as a whole."""
@@ -41,7 +39,7 @@ class LeadLoad:
 
     def create(self) -> None:
         """Create what still has its ground; a duplicate key means that the Lead is there already."""
-        for chunk in in_chunks(self.pending.operations("create_lead"), INSERT_CHUNK):
+        for chunk in in_chunks(self.pending.operations("create_lead"), ROWS_PER_CALL):
             for part, answers in send(chunk, self._insert, lambda error: error.code == UNREADABLE_VALUE):
                 if isinstance(answers, PermanentError):
                     self.pending.log.record(part[0], "refused", str(answers), code=answers.code)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from include.load.chunks import in_chunks
 from include.load.mirror import SUBSCRIBER
 from include.load.results import FINAL_STATES
+from include.salesforce.rows import IDS_PER_CALL
 from include.schema import REQUEST_RESULT, REQUESTED_GROUPS, REQUESTED_STATUS
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from include.salesforce.client import SalesforceClient
 
 FIELDS = ("Id", REQUESTED_STATUS, REQUESTED_GROUPS, REQUEST_RESULT)
-CHUNK = 2_000
-"""Rows read in a call, and answered right after."""
 DONE = ("applied", "already_there")
 Outcome = tuple[str, str]
 """State and reason of an operation."""
@@ -39,8 +38,8 @@ class RequestLoad:
     bulk_above: int
 
     def answer(self) -> None:
-        """Answer what is pending: each row is read just before."""
-        for chunk in in_chunks(self.pending.operations("answer_request"), CHUNK):
+        """Answer what is pending: rows are read in one call, and answered right after."""
+        for chunk in in_chunks(self.pending.operations("answer_request"), IDS_PER_CALL):
             answers = dict(self._answers(chunk))
             by_id = {operation.precondition["row"]: operation for operation in chunk}
             for result in self.client.update(SUBSCRIBER, [*answers.values()], bulk_above=self.bulk_above):

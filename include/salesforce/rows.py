@@ -18,6 +18,7 @@ from include.salesforce.rest import Call, Rest, decoded, with_json
 from include.salesforce.results import WriteResult
 
 ROWS_PER_CALL = 200
+"""Records that a call writes: the vendor's maximum."""
 IDS_PER_CALL = 2000
 """Records that a call reads by their ids in its body."""
 DUPLICATE = "DUPLICATES_DETECTED"
