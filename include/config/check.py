@@ -21,7 +21,7 @@ from include.config.write_back import write_back_problems
 from include.errors import ConfigError
 from include.schema import AudienceSchema, Interest, SalesforceField, SalesforceSchema
 
-Finding = tuple[Way, str]
+Mistake = tuple[Way, str]
 """The way of a value in the configuration, and what is wrong with it."""
 
 OURS = (
@@ -48,7 +48,7 @@ def find_problems(
     """Every mistake of an audience's configuration, and of the rules."""
     configured = configuration.audiences[stem]
     top: Way = ("audiences", stem)
-    findings: list[Finding] = [
+    mistakes: list[Mistake] = [
         *((way, message) for way, message in _missing_package(top, salesforce)),
         *_merge_fields(configured, audience, top),
         *_pairs(configured, audience, salesforce),
@@ -62,7 +62,7 @@ def find_problems(
         *policy_problems(configured, salesforce),
         *write_back_problems(configured, salesforce),
     ]
-    return [_problem(configuration, way, message) for way, message in findings]
+    return [_problem(configuration, way, message) for way, message in mistakes]
 
 
 def _problem(configuration: Configuration, way: Way, message: str) -> Problem:
@@ -70,14 +70,14 @@ def _problem(configuration: Configuration, way: Way, message: str) -> Problem:
     return Problem(configuration.sources.place(way), shown(field), message)
 
 
-def _missing_package(top: Way, salesforce: SalesforceSchema) -> Iterator[Finding]:
+def _missing_package(top: Way, salesforce: SalesforceSchema) -> Iterator[Mistake]:
     for object_name, field_name in OURS:
         if salesforce.field(object_name, field_name) is None:
             message = f"the org has no {object_name}.{field_name}, or hides it; deploy include/salesforce/metadata"
             yield top, f"{message} and give the Salesforce user its permission set"
 
 
-def _merge_fields(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:
+def _merge_fields(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Mistake]:
     for tag in configured.fields:
         if tag not in audience.merge_fields:
             known = ", ".join(sorted(audience.merge_fields))
@@ -91,7 +91,7 @@ def _merge_fields(configured: Audience, audience: AudienceSchema, top: Way) -> I
             yield (*top, "fields"), f"merge field {tag} is required in Mailchimp; map it, or no member can be added"
 
 
-def _pairs(configured: Audience, audience: AudienceSchema, salesforce: SalesforceSchema) -> Iterator[Finding]:
+def _pairs(configured: Audience, audience: AudienceSchema, salesforce: SalesforceSchema) -> Iterator[Mistake]:
     for use in audience_uses(configured):
         merge_field = audience.merge_fields.get(str(use.way[-2])) if use.use == "mapping" else None
         field = salesforce.field(use.object, use.path)
@@ -109,7 +109,7 @@ def _extended(field: SalesforceField) -> tuple[str, ...]:
     return allowed(field.type, extended=True)
 
 
-def _birthdays(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:
+def _birthdays(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Mistake]:
     """A birthday has no year: it can't be written to a date."""
     for tag, mapping in configured.fields.items():
         merge_field, conflict = audience.merge_fields.get(tag), configured.conflict(mapping)
@@ -121,7 +121,7 @@ def _birthdays(configured: Audience, audience: AudienceSchema, top: Way) -> Iter
             yield way, f"{message}; write `conflict: salesforce` for {tag}"
 
 
-def _groups(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Finding]:
+def _groups(configured: Audience, audience: AudienceSchema, top: Way) -> Iterator[Mistake]:
     for position, query in enumerate(configured.queries):
         way = (*top, "queries", position, "groups")
         for index, path in enumerate(query.groups):
@@ -144,7 +144,7 @@ def _single_choices(query: Query, audience: AudienceSchema) -> Iterator[str]:
             yield f"`{other.path}` and `{path}` exclude each other ({interest.category_type}); keep one"
 
 
-def _uses(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Finding]:
+def _uses(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Mistake]:
     for use in audience_uses(configured):
         way = (*use.way, "field") if use.use == "condition" else use.way
         field = salesforce.field(use.object, use.path)
@@ -162,7 +162,7 @@ def _in_query(configured: Audience, use: FieldUse) -> str:
     return f"query {configured.queries[position].name}: " if isinstance(position, int) else ""
 
 
-def _country_code(use: FieldUse, salesforce: SalesforceSchema) -> Iterator[Finding]:
+def _country_code(use: FieldUse, salesforce: SalesforceSchema) -> Iterator[Mistake]:
     parts = address_paths(use.path, "code")
     if parts and salesforce.field(use.object, parts.country) is None:
         message = (
@@ -171,7 +171,7 @@ def _country_code(use: FieldUse, salesforce: SalesforceSchema) -> Iterator[Findi
         yield (*use.way[:-1], "country"), message
 
 
-def _conditions(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Finding]:
+def _conditions(configured: Audience, salesforce: SalesforceSchema) -> Iterator[Mistake]:
     for position, query in enumerate(configured.queries):
         top: Way = ("audiences", configured.stem, "queries", position)
         if query.object == "PersonAccount" and salesforce.field("Contact", "IsPersonAccount") is None:
@@ -184,7 +184,7 @@ def _conditions(configured: Audience, salesforce: SalesforceSchema) -> Iterator[
                 yield (*top, *way, comparison.operator), f"query {query.name}: {problem}"
 
 
-def _rules(rules: tuple[Rule, ...], salesforce: SalesforceSchema) -> Iterator[Finding]:
+def _rules(rules: tuple[Rule, ...], salesforce: SalesforceSchema) -> Iterator[Mistake]:
     for position, rule in enumerate(rules):
         for use in rule_uses(rule, position):
             field = salesforce.field(use.object, use.path)
