@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EDIT_OVERWRITTEN = "mailchimp_edit_overwritten"
 EMAIL_CHANGED = "email_changed"
+NOTHING = "CAST(NULL AS VARCHAR)"
 ABSENT = sql.text('{"member":"absent"}')
 IN_ACTIVE_STATUS = sql.text(json.dumps({"status": ACTIVE}, separators=(",", ":")))
 SUBSCRIBED = sql.text('{"status":"subscribed"}')
@@ -86,12 +87,12 @@ def _add_members(inputs: Inputs) -> str:
         ("status", sql.text(json.dumps(inputs.audience.new_members.status))),
     ])  # fmt: skip
     return f"""
-        SELECT 'add_member' AS kind, additions.email_key, person_id, CAST(NULL AS VARCHAR) AS "before",
+        SELECT 'add_member' AS kind, additions.email_key, person_id, {NOTHING} AS "before",
                {after} AS "after", {ABSENT} AS precondition,
                CASE WHEN additions.query_number IS NOT NULL THEN 'R01' WHEN asked THEN 'R22'
                     ELSE 'R07' END AS behaviour,
                {_query_name(inputs, "additions.query_number")} AS query,
-               CASE WHEN renamed THEN '{EMAIL_CHANGED}' END AS note, CAST(NULL AS VARCHAR) AS tag, true AS assigns
+               CASE WHEN renamed THEN '{EMAIL_CHANGED}' END AS note, {NOTHING} AS tag, true AS assigns
         FROM additions LEFT JOIN group_changes USING (email_key)
         WHERE obstacle IS NULL
     """
@@ -115,7 +116,7 @@ def _update_members(inputs: Inputs) -> str:
                     WHEN group_changes.query_number >= {len(inputs.queries)} THEN 'R13'
                     WHEN interests IS NOT NULL THEN 'R12' ELSE 'X01' END AS behaviour,
                {_query_name(inputs, "group_changes.query_number")} AS query,
-               CASE WHEN edited THEN '{EDIT_OVERWRITTEN}' END AS note, CAST(NULL AS VARCHAR) AS tag,
+               CASE WHEN edited THEN '{EDIT_OVERWRITTEN}' END AS note, {NOTHING} AS tag,
                interests IS NOT NULL OR removed IS NOT NULL AS assigns
         FROM (FROM value_changes WHERE "after" <> '{{}}') value_changes
         FULL JOIN (
@@ -130,29 +131,28 @@ def _update_members(inputs: Inputs) -> str:
 
 def _tags(inputs: Inputs) -> tuple[str, str, str]:
     """A tag that the audience lacks is created once, given where it is due (R14), and taken where `removals` says."""
-    nothing = "CAST(NULL AS VARCHAR)"
     given = sql.json_object([
         ("email_address", sql.json_text("coalesce(roster.email, additions.email)")),
         ("tag", sql.json_text("tag")),
     ])  # fmt: skip
     add = f"""
         SELECT 'add_tag' AS kind, email_key, coalesce(matched.person_id, additions.person_id) AS person_id,
-               {nothing} AS "before", {given} AS "after", {IN_ACTIVE_STATUS} AS precondition, 'R14' AS behaviour,
-               {_query_name(inputs, "tag_changes.query_number")} AS query, {nothing} AS note, tag, true AS assigns
+               {NOTHING} AS "before", {given} AS "after", {IN_ACTIVE_STATUS} AS precondition, 'R14' AS behaviour,
+               {_query_name(inputs, "tag_changes.query_number")} AS query, {NOTHING} AS note, tag, true AS assigns
         FROM tag_changes LEFT JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
         LEFT JOIN additions USING (email_key)
     """
     created = sql.json_object([("tag", sql.json_text("tag"))])
     create = f"""
-        SELECT 'create_tag' AS kind, {nothing} AS email_key, {nothing} AS person_id, {nothing} AS "before",
+        SELECT 'create_tag' AS kind, {NOTHING} AS email_key, {NOTHING} AS person_id, {NOTHING} AS "before",
                {created} AS "after", '{{}}' AS precondition, 'R14' AS behaviour,
-               {_query_name(inputs, "min(query_number)")} AS query, {nothing} AS note, tag, false AS assigns
+               {_query_name(inputs, "min(query_number)")} AS query, {NOTHING} AS note, tag, false AS assigns
         FROM tag_changes WHERE NOT list_contains({sql.texts(inputs.schema.tags)}, tag) GROUP BY tag
     """
     taken = sql.json_object([("email_address", sql.json_text("roster.email")), ("tag", sql.json_text("tag"))])
     remove = f"""
-        SELECT 'remove_tag' AS kind, email_key, matched.person_id, {nothing} AS "before", {taken} AS "after",
-               {IN_ACTIVE_STATUS} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note, tag,
+        SELECT 'remove_tag' AS kind, email_key, matched.person_id, {NOTHING} AS "before", {taken} AS "after",
+               {IN_ACTIVE_STATUS} AS precondition, 'X01' AS behaviour, {NOTHING} AS query, {NOTHING} AS note, tag,
                true AS assigns
         FROM (SELECT email_key, unnest(tags) AS tag FROM removals)
         JOIN roster USING (email_key) JOIN matched USING (email_key)
@@ -161,11 +161,10 @@ def _tags(inputs: Inputs) -> tuple[str, str, str]:
 
 
 def _create_leads() -> str:
-    nothing = "CAST(NULL AS VARCHAR)"
     return f"""
-        SELECT 'create_lead' AS kind, email_key, {nothing} AS person_id, {nothing} AS "before", fields AS "after",
-               {SUBSCRIBED} AS precondition, 'R08' AS behaviour, {nothing} AS query, {nothing} AS note,
-               {nothing} AS tag, false AS assigns
+        SELECT 'create_lead' AS kind, email_key, {NOTHING} AS person_id, {NOTHING} AS "before", fields AS "after",
+               {SUBSCRIBED} AS precondition, 'R08' AS behaviour, {NOTHING} AS query, {NOTHING} AS note,
+               {NOTHING} AS tag, false AS assigns
         FROM new_leads WHERE obstacle IS NULL
     """
 
@@ -188,7 +187,6 @@ def _archive_members() -> str:
 
 def _move_members() -> str:
     """The precondition names the contact, and the e-mail key that no member may have."""
-    nothing = "CAST(NULL AS VARCHAR)"
     before, after = (
         sql.json_object([("email_address", sql.json_text(column))]) for column in ("roster.email", "moves.email")
     )
@@ -199,8 +197,8 @@ def _move_members() -> str:
     ])  # fmt: skip
     return f"""
         SELECT 'move_member' AS kind, roster.email_key, person_id, {before} AS "before", {after} AS "after",
-               {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, '{EMAIL_CHANGED}' AS note,
-               {nothing} AS tag, false AS assigns
+               {precondition} AS precondition, 'X01' AS behaviour, {NOTHING} AS query, '{EMAIL_CHANGED}' AS note,
+               {NOTHING} AS tag, false AS assigns
         FROM moves JOIN roster ON roster.email_key = moves.member_key WHERE obstacle IS NULL
     """
 
@@ -213,38 +211,35 @@ def _of_members(
     kind: str, found: str, before: str, after: str, allowed: Sequence[str], *, behaviour: str = "X01"
 ) -> str:
     """Operations on the members that a table names, while they have a status that allows it."""
-    nothing = "CAST(NULL AS VARCHAR)"
     precondition = sql.json_object([
         ("contact_id", sql.json_text("roster.contact_id")),
         ("status", sql.text(json.dumps(allowed, separators=(",", ":")))),
     ])  # fmt: skip
     return f"""
         SELECT '{kind}' AS kind, email_key, matched.person_id, {before} AS "before", {after} AS "after",
-               {precondition} AS precondition, '{behaviour}' AS behaviour, {nothing} AS query, {nothing} AS note,
-               {nothing} AS tag, false AS assigns
+               {precondition} AS precondition, '{behaviour}' AS behaviour, {NOTHING} AS query, {NOTHING} AS note,
+               {NOTHING} AS tag, false AS assigns
         FROM {found} found JOIN roster USING (email_key) LEFT JOIN matched USING (email_key)
     """
 
 
 def _opt_out_people() -> str:
-    nothing = "CAST(NULL AS VARCHAR)"
     precondition = sql.json_object([
         ("person", sql.json_text("person_id")),
         ("person_email_key", sql.json_text("own_key")),
         ("status", sql.text('"unsubscribed"')),
     ])  # fmt: skip
     return f"""
-        SELECT 'opt_out_person' AS kind, email_key, person_id, {nothing} AS "before", record AS "after",
-               {precondition} AS precondition, 'X01' AS behaviour, {nothing} AS query, {nothing} AS note,
-               {nothing} AS tag, false AS assigns
+        SELECT 'opt_out_person' AS kind, email_key, person_id, {NOTHING} AS "before", record AS "after",
+               {precondition} AS precondition, 'X01' AS behaviour, {NOTHING} AS query, {NOTHING} AS note,
+               {NOTHING} AS tag, false AS assigns
         FROM opt_outs WHERE record IS NOT NULL
     """
 
 
 def _update_people() -> str:
-    nothing = "CAST(NULL AS VARCHAR)"
     return f"""
         SELECT 'update_person' AS kind, email_key, person_id, "before", "after", precondition, 'X03' AS behaviour,
-               {nothing} AS query, {nothing} AS note, {nothing} AS tag, false AS assigns
+               {NOTHING} AS query, {NOTHING} AS note, {NOTHING} AS tag, false AS assigns
         FROM write_backs
     """

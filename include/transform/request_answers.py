@@ -107,7 +107,7 @@ def _precondition(day: str) -> str:
 
 def _find_parts(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     """Make `parts` (row_id, position, text, op, note): what each answer consists of."""
-    kinds = "arg_max(op_id, op_id) FILTER (kind = '{0}') AS {1}"
+    kinds = "max(op_id) FILTER (kind = '{0}') AS {1}"
     connection.execute(
         f"""
         CREATE TEMP TABLE parts AS
