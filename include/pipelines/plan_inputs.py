@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from include.config.candidates import did_you_mean
 from include.config.dates import Calendar
-from include.errors import ConfigError
 from include.pipelines import query_state
 from include.pipelines.find_audience import known_list
 from include.transform.inputs import Inputs, lead_defaults
@@ -24,19 +22,16 @@ def plan_inputs(run: SyncRun) -> Inputs:
     """
     names = [query.name for query in run.audience.queries]
     if run.query is not None and run.query not in names:
-        known = ", ".join(names) or "none"
-        raise ConfigError(
-            f"audience {run.stem} has no query `{run.query}`{did_you_mean(run.query, names)}; it has {known}"
-        )
+        raise query_state.unknown_query(run.stem, run.query, names)
     configuration = run.project.configuration
-    zone = configuration.pipeline.time_zone
+    calendar = calendar_of(run)
     return Inputs(
         audience=run.audience,
         schema=run.schema(),
         org=run.salesforce_schema(),
-        today=run.pins().extracted_at.astimezone(ZoneInfo(zone)).date(),
-        time_zone=zone,
-        week_starts=configuration.pipeline.week_starts,
+        today=calendar.today,
+        time_zone=calendar.time_zone,
+        week_starts=calendar.week_starts,
         lead_defaults=lead_defaults(configuration.audiences),
         only_query=run.query,
         restricted=run.rerun.restricted,

@@ -13,12 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from include.config.candidates import did_you_mean
-from include.errors import ConfigError, PermanentError
+from include.errors import PermanentError
 from include.pipelines import extract_salesforce
 from include.pipelines.extract_audience import extract
 from include.pipelines.plan import show_sources
 from include.pipelines.plan_inputs import calendar_of, plan_inputs
+from include.pipelines.query_state import unknown_query
 from include.pipelines.run import SyncRun
 from include.pipelines.scratch import scratch_project
 from include.pipelines.validate import validate
@@ -80,8 +80,7 @@ def _manual(run: SyncRun, query: str | None) -> list[str]:
     """The manual queries to preview: each has a plan of its own."""
     names = [each.name for each in run.audience.queries]
     if query is not None and query not in names:
-        known = ", ".join(names) or "none"
-        raise ConfigError(f"audience {run.stem} has no query `{query}`{did_you_mean(query, names)}; it has {known}")
+        raise unknown_query(run.stem, query, names)
     return [each.name for each in run.audience.queries if each.run == "manual" and query in {None, each.name}]
 
 

@@ -9,7 +9,7 @@ from include.errors import ConfigError
 from include.warehouse.tables import QUERIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
@@ -92,9 +92,14 @@ def reset(project: Project, stem: str, query: str) -> None:
     """Forget a query's first sight and last run. Raises ConfigError for one that is neither configured nor known."""
     names = [row["query"] for row in listing(project, stem)]
     if query not in names:
-        known = ", ".join(names) or "none"
-        raise ConfigError(f"audience {stem} has no query `{query}`{did_you_mean(query, names)}; it has {known}")
+        raise unknown_query(stem, query, names)
     _change(project, stem, lambda rows: rows.pop(query, None))
+
+
+def unknown_query(stem: str, query: str, names: Sequence[str]) -> ConfigError:
+    """What to raise of a query that an audience does not have; `names`: those it has."""
+    known = ", ".join(names) or "none"
+    return ConfigError(f"audience {stem} has no query `{query}`{did_you_mean(query, names)}; it has {known}")
 
 
 def _blank(stem: str, query: str) -> State:
