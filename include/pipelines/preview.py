@@ -17,7 +17,7 @@ from include.errors import PermanentError
 from include.pipelines import extract_salesforce
 from include.pipelines.extract_audience import extract
 from include.pipelines.plan import show_sources
-from include.pipelines.plan_inputs import calendar_of, plan_inputs
+from include.pipelines.plan_inputs import plan_inputs
 from include.pipelines.query_state import unknown_query
 from include.pipelines.run import SyncRun
 from include.pipelines.scratch import scratch_project
@@ -33,7 +33,7 @@ from include.wiring import load_project
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from include.config.queries import Query
+    from include.salesforce.client import SalesforceClient
     from include.transform.preview import QueryPreview
     from include.wiring import Project
 
@@ -55,8 +55,9 @@ def preview(project: Project, stem: str, run_id: str, query: str | None = None) 
         extract(run)
         validate(run)
         rows = []
+        client = run.project.salesforce()
         for only in (None, *manual):
-            rows += _planned(replace(run, query=only))
+            rows += _planned(replace(run, query=only), client)
     rows = [row for row in rows if query is None or row["query"] == query]
     _save(project, stem, run_id, rows)
     log.info("preview of audience %s: %s", stem, {row["query"]: row["new_members"] for row in rows})
@@ -84,14 +85,16 @@ def _manual(run: SyncRun, query: str | None) -> list[str]:
     return [each.name for each in run.audience.queries if each.run == "manual" and query in {None, each.name}]
 
 
-def _planned(run: SyncRun) -> list[Row]:
+def _planned(run: SyncRun, client: SalesforceClient) -> list[Row]:
     """The rows of one plan: of the next sync, or of a manual query's run."""
     with closing(connect()) as connection:
         show_sources(run, connection)
-        make_plan(connection, inputs := plan_inputs(run))
+        inputs = plan_inputs(run)
+        make_plan(connection, inputs)
         shown = preview_queries(connection, inputs)
         changes = planned_changes(connection)
-    rows = [_row(each) | _counted(run, each.query) for each in shown]
+    compiler = SoqlCompiler(inputs.org, inputs.calendar)
+    rows = [_row(each) | _counted(client, list(compiler.counts(each.query))) for each in shown]
     if run.query is None:
         added = {"new_members": changes.get("add_member", 0), "changes": changes}
         rows.append(dict.fromkeys(QUERY_PREVIEWS.schema().names) | added)
@@ -104,13 +107,11 @@ def _row(shown: QueryPreview) -> Row:
     return of_query | {name: getattr(shown, name) for name in columns} | {"sample": list(shown.sample)}
 
 
-def _counted(run: SyncRun, query: Query) -> Row:
-    """What the org counts now; a count that Salesforce refuses, or that no URL may carry, is told as none."""
-    questions = list(SoqlCompiler(run.salesforce_schema(), calendar_of(run)).counts(query))
+def _counted(client: SalesforceClient, questions: list[str]) -> Row:
+    """What the org counts now, the sum of some counts; one refused, or that no URL may carry, makes it none."""
     if not all(map(may_stand_in_a_url, questions)):
         told = "the condition holds an e-mail address, or is too long: no URL may carry it"
         return {"in_salesforce": None, "not_counted": told}
-    client = run.project.salesforce()
     try:
         return {"in_salesforce": sum(map(client.count, questions)), "not_counted": None}
     except PermanentError as error:
