@@ -56,9 +56,8 @@ def preview(project: Project, stem: str, run_id: str, query: str | None = None) 
         validate(run)
         rows = []
         client = run.project.salesforce()
-        for only in (None, *manual):
-            rows += _planned(replace(run, query=only), client)
-    rows = [row for row in rows if query is None or row["query"] == query]
+        for only in [query] if query in manual else [None, *manual]:
+            rows += _planned(replace(run, query=only), client, query)
     _save(project, stem, run_id, rows)
     log.info("preview of audience %s: %s", stem, {row["query"]: row["new_members"] for row in rows})
     return rows
@@ -85,8 +84,8 @@ def _manual(run: SyncRun, query: str | None) -> list[str]:
     return [each.name for each in run.audience.queries if each.run == "manual" and query in {None, each.name}]
 
 
-def _planned(run: SyncRun, client: SalesforceClient) -> list[Row]:
-    """The rows of one plan: of the next sync, or of a manual query's run."""
+def _planned(run: SyncRun, client: SalesforceClient, wanted: str | None) -> list[Row]:
+    """The rows of one plan, of the next sync or of a manual query's run; where one query is wanted, its row alone."""
     with closing(connect()) as connection:
         show_sources(run, connection)
         inputs = plan_inputs(run)
@@ -94,8 +93,12 @@ def _planned(run: SyncRun, client: SalesforceClient) -> list[Row]:
         shown = preview_queries(connection, inputs)
         changes = planned_changes(connection)
     compiler = SoqlCompiler(inputs.org, inputs.calendar)
-    rows = [_row(each) | _counted(client, list(compiler.counts(each.query))) for each in shown]
-    if run.query is None:
+    rows = [
+        _row(each) | _counted(client, list(compiler.counts(each.query)))
+        for each in shown
+        if wanted in {None, each.query.name}
+    ]
+    if run.query is None and wanted is None:
         added = {"new_members": changes.get("add_member", 0), "changes": changes}
         rows.append(dict.fromkeys(QUERY_PREVIEWS.schema().names) | added)
     return rows
