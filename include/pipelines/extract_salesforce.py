@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from include.config.fields import campaign_member_fields, read_fields
-from include.errors import DeferredError, StoppedByCheck
+from include.errors import StoppedByCheck
 from include.pipelines import people_read, runs, watermarks
 from include.pipelines.identity import connect_salesforce
 from include.pipelines.org_schema import read_schema
@@ -48,14 +48,8 @@ def extract(
     """
     project = project or load_project()
     runs.start(project, run_id, PIPELINE)
-    try:
+    with runs.noted(project, run_id, PIPELINE):
         counts = _extract(project, run_id, Rerun(since=since, full_refresh=full))
-    except (StoppedByCheck, DeferredError) as end:
-        runs.finish(project, run_id, PIPELINE, "deferred" if isinstance(end, DeferredError) else "stopped")
-        raise
-    except Exception:
-        runs.finish(project, run_id, PIPELINE, "failed")
-        raise
     runs.finish(project, run_id, PIPELINE, "success", counts=counts)
     log.info("extracted Salesforce: %s", counts)
     return counts

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from include.config.fields import read_fields
-from include.errors import DeferredError, StoppedByCheck, SyncError
+from include.errors import SyncError
 from include.load.mirror import AUDIENCE, SUBSCRIBER, SUBSCRIBER_FIELDS
 from include.pipelines import extract_audience, extract_salesforce, runs, watermarks
 from include.pipelines.comparisons import PIPELINE
@@ -25,7 +25,6 @@ from include.pipelines.people_merge import SOURCE
 from include.pipelines.people_read import SOURCES
 from include.pipelines.rerun import Rerun
 from include.pipelines.run import SyncRun, known_org
-from include.pipelines.runs import RunState
 from include.pipelines.sync_audience import PIPELINE as SYNC
 from include.quality import divergence
 from include.schema import PERSON_OBJECTS
@@ -103,16 +102,9 @@ def reconcile_audience(stem: str, run_id: str, project: Project | None = None) -
 def _noted(project: Project, run_id: str, stem: str | None, compare: Callable[[], list[Compared]]) -> Counts:
     """Carry a comparison out, keep what it found, and note the run; returns its counts."""
     runs.start(project, run_id, PIPELINE, stem)
-    try:
+    with runs.noted(project, run_id, PIPELINE, stem):
         found = compare()
         _save(project, run_id, stem, [each.differences for each in found])
-    except (StoppedByCheck, DeferredError) as end:
-        state: RunState = "deferred" if isinstance(end, DeferredError) else "stopped"
-        runs.finish(project, run_id, PIPELINE, state, audience=stem)
-        raise
-    except Exception:
-        runs.finish(project, run_id, PIPELINE, "failed", audience=stem)
-        raise
     counts: Counts = {}
     for each in found:
         counts |= each.counts()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from include.errors import DeferredError, StoppedByCheck
 from include.warehouse.tables import RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pyarrow as pa
 
@@ -41,6 +43,21 @@ def finish(
     """Note how a run ended, with its counts by stage."""
     changes = {"audience": audience, "state": state, "ended_at": datetime.now(UTC), "counts": json.dumps(counts or {})}
     _save(project, run_id, pipeline, changes)
+
+
+@contextmanager
+def noted(project: Project, run_id: str, pipeline: str, audience: str | None = None) -> Iterator[None]:
+    """Note how a run ended where it ends by an error, which goes on; that it succeeded is for the caller to say."""
+    try:
+        yield
+    except (StoppedByCheck, DeferredError) as end:
+        finish(
+            project, run_id, pipeline, "deferred" if isinstance(end, DeferredError) else "stopped", audience=audience
+        )
+        raise
+    except Exception:
+        finish(project, run_id, pipeline, "failed", audience=audience)
+        raise
 
 
 def find(project: Project, pipeline: str, *, audience: str | None = None) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from include.activity.days import CLOCK_SKEW, LocalDay
 from include.activity.harvest import Harvester
 from include.activity.history import EventWriter
 from include.activity.load import ActivityLoad
-from include.errors import DeferredError, StoppedByCheck
+from include.errors import StoppedByCheck
 from include.pipelines import runs, watermarks
 from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.identity import connect_mailchimp, connect_salesforce
@@ -155,14 +155,8 @@ def _day(project: Project, day: str) -> LocalDay:
 
 def _carry_out(project: Project, run_id: str, stage: str, work: Callable[[], Counts]) -> Counts:
     """Carry out a stage; leave its counts for the run's row, or how the run ended."""
-    try:
+    with runs.noted(project, run_id, PIPELINE):
         counts = work()
-    except (StoppedByCheck, DeferredError) as end:
-        runs.finish(project, run_id, PIPELINE, "deferred" if isinstance(end, DeferredError) else "stopped")
-        raise
-    except Exception:
-        runs.finish(project, run_id, PIPELINE, "failed")
-        raise
     project.staging.write_document(Partition(PIPELINE, stage, run_id), counts)
     log.info("%s: %s", stage, counts)
     return counts
