@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from include.config.check_rights import package_problems, rights_problems
@@ -11,7 +10,7 @@ from include.config.findings import Finding
 from include.errors import FatalError, PermanentError, SyncError
 from include.pipelines.identity import connected, identity_problem, salesforce_identity
 from include.pipelines.org_schema import describe_org, hidden_fields
-from include.pipelines.other_writers import installed_packages, package_findings
+from include.pipelines.other_writers import package_findings
 from include.salesforce.package import package_fields
 from include.salesforce.storage import storage_left
 
@@ -39,7 +38,8 @@ def check_salesforce(project: Project) -> tuple[list[Finding], SalesforceSchema 
         if any(finding.severity == "error" for finding in findings):
             return findings, None  # another org: the configuration is not meant for it
         findings += _quotas(project, client.limits())
-        schema = _schema(project, client)
+        configuration = project.configuration
+        schema = describe_org(client, read_fields(configuration), campaign_member_fields(configuration))
         findings += package_findings(project.configuration, schema)
         findings += _rights(project, client, schema)
     except SyncError as error:
@@ -82,12 +82,6 @@ def _quota(subject: str, found: str, left: int, whole: int, to_do: str) -> Findi
     if left <= 0:
         return Finding("error", subject, found, to_do)
     return Finding("warning", subject, found, to_do) if left < LITTLE * whole else Finding("info", subject, found)
-
-
-def _schema(project: Project, client: SalesforceClient) -> SalesforceSchema:
-    configuration = project.configuration
-    schema = describe_org(client, read_fields(configuration), campaign_member_fields(configuration))
-    return replace(schema, packages=installed_packages(client.object_names(), schema))
 
 
 def _rights(project: Project, client: SalesforceClient, schema: SalesforceSchema) -> Iterator[Finding]:

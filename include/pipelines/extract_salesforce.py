@@ -16,7 +16,7 @@ from include.errors import StoppedByCheck
 from include.pipelines import people_read, runs, watermarks
 from include.pipelines.identity import connect_salesforce
 from include.pipelines.org_schema import read_schema
-from include.pipelines.other_writers import installed_packages, stop_beside_others
+from include.pipelines.other_writers import stop_beside_others
 from include.pipelines.people_merge import SOURCE, Fresh, Merge, current_people, merge
 from include.pipelines.people_read import Reading
 from include.pipelines.rerun import Rerun, parse_controls
@@ -72,7 +72,6 @@ def _extract(project: Project, run_id: str, rerun: Rerun) -> dict[str, int]:
     before = {name: watermarks.latest(project, SOURCE, name) for name in PERSON_OBJECTS}
     paths = read_fields(project.configuration)
     schema = read_schema(client, paths, campaign_member_fields(project.configuration))
-    schema = dataclasses.replace(schema, packages=installed_packages(client.object_names(), schema))
     if schema.packages:
         project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
         stop_beside_others(project.configuration, schema)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from include.errors import FatalError, PermanentError
+from include.pipelines.other_writers import installed_packages
 from include.schema import PERSON_OBJECTS, PersonObject, SalesforceObject, SalesforceSchema
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ NEEDED_FIELDS = ("Id", "Email", "HasOptedOutOfEmail", "CreatedDate", "SystemMods
 def read_schema(
     client: SalesforceClient, paths: Mapping[PersonObject, Iterable[str]], campaign_member: Iterable[str] = ()
 ) -> SalesforceSchema:
-    """Describe Contact, Lead, Account, our own objects, and every parent on the way of a field path.
+    """Describe Contact, Lead, Account, our own objects, and every parent on the way of a field path; find packages.
 
     CampaignMember is described where paths of it are used. Raises FatalError where the connected user can't see a field
     that every run needs. Paths that lead nowhere are left for the audience's own check, so that one audience's mistake
@@ -35,7 +37,7 @@ def read_schema(
 def describe_org(
     client: SalesforceClient, paths: Mapping[PersonObject, Iterable[str]], campaign_member: Iterable[str] = ()
 ) -> SalesforceSchema:
-    """The same, whatever the user sees."""
+    """The same, whatever the user sees. Installed packages are told by the org's list of objects, too."""
     schema = SalesforceSchema({})
     for name in (*PERSON_OBJECTS, "Account", *OWN_OBJECTS):
         _describe(client, schema, name)
@@ -43,7 +45,7 @@ def describe_org(
         for path in object_paths:
             _describe(client, schema, object_name)
             _describe_parents(client, schema, object_name, path)
-    return schema
+    return replace(schema, packages=installed_packages(client.object_names(), schema))
 
 
 def _describe(client: SalesforceClient, schema: SalesforceSchema, name: str) -> SalesforceObject | None:

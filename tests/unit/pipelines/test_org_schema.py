@@ -22,7 +22,7 @@ def fields(*names, **references):
 
 
 class DescribedOrg:
-    """Answers describe calls; counts them."""
+    """Answers describe calls, and counts them; lists its objects."""
 
     def __init__(self, **objects):
         self.objects, self.asked = objects, []
@@ -32,6 +32,9 @@ class DescribedOrg:
         if name not in self.objects:
             raise PermanentError("no such object", vendor="salesforce", code="NOT_FOUND")
         return SalesforceObject(name, {field.name: field for field in self.objects[name]})
+
+    def object_names(self):
+        return list(self.objects)
 
 
 def an_org(**more):
