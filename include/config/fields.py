@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from include.config.mapping import address_paths
-from include.config.models import Audience, Checkbox, Configuration, Rule
+from include.config.models import Audience, Configuration, Rule
+from include.config.object_fields import Checkbox
 from include.config.sources import Way
 from include.schema import PERSON_OBJECTS, ConditionObject, PersonObject
 

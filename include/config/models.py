@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from include.config.dates import Weekday
+from include.config.object_fields import Checkbox, GroupField
 from include.config.policies import (
     PRESETS,
     Conflict,
@@ -18,7 +19,7 @@ from include.config.policies import (
     PolicyName,
     StopsMatching,
 )
-from include.config.queries import GroupField, Query
+from include.config.queries import Query
 from include.config.scalars import Cap, CronExpression, DateBounds, Share, Switch, TimeZone
 from include.config.sources import Sources
 from include.config.strict import Model
@@ -87,23 +88,6 @@ class Pipeline(Model):
     acknowledge: tuple[OtherWriter, ...] = Field(
         default=(), description="installed packages that sync the same two systems, and that may go on beside this sync"
     )
-
-
-class Checkbox(Model):
-    """A boolean field per object: the one that says a person agreed, or the one that says a person opted out."""
-
-    contact: str | None = None
-    lead: str | None = None
-
-    @model_validator(mode="after")
-    def _names_a_field(self) -> Self:
-        if self.contact is None and self.lead is None:
-            raise ValueError("names no field; name a boolean field for `contact`, `lead` or both")
-        return self
-
-    def field(self, object_name: PersonObject) -> str | None:
-        """The field of an object; None where the object has none."""
-        return self.contact if object_name == "Contact" else self.lead
 
 
 def _checkbox_form(value: object) -> str:

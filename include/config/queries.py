@@ -12,7 +12,7 @@ from include.config.conditions import Condition
 from include.config.scalars import GroupPath, TagName
 from include.config.sources import Way
 from include.config.strict import Model
-from include.schema import ConditionObject, PersonObject
+from include.schema import ConditionObject
 
 QueryObject = Literal["Contact", "Lead", "PersonAccount", "CampaignMember"]
 
@@ -27,23 +27,6 @@ class Selection:
 
 
 ANY_CAMPAIGN = Condition(field="CampaignId", is_blank=False)
-
-
-class GroupField(Model):
-    """A multi-select field per object that lists a person's groups of one category (R13)."""
-
-    contact: str | None = None
-    lead: str | None = None
-
-    @model_validator(mode="after")
-    def _names_a_field(self) -> Self:
-        if self.contact is None and self.lead is None:
-            raise ValueError("names no field; name a multi-select picklist for `contact`, `lead` or both")
-        return self
-
-    def field(self, object_name: PersonObject) -> str | None:
-        """The field of an object; None where the object has none."""
-        return self.contact if object_name == "Contact" else self.lead
 
 
 def giver_of_groups(category: str) -> str:

@@ -8,7 +8,8 @@ from datetime import date
 
 from include.config.dates import resolve
 from include.config.models import Rule
-from include.config.queries import GroupField, giver_of_groups
+from include.config.object_fields import GroupField
+from include.config.queries import giver_of_groups
 from include.schema import PERSON_OBJECTS, AudienceSchema, MergeField, PersonObject
 from include.validation.checks import Check, Gate, Suite, filled, quoted
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.config.models import Rule
-from include.config.queries import GroupField
+from include.config.object_fields import GroupField
 from include.schema import AudienceSchema, Interest, MergeField
 from include.validation.people import people_suites
 from include.validation.runner import Run
