@@ -6,7 +6,10 @@ Everything a reader is told about them (the error for a missing policy, `docs/po
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Literal, get_args
+
+from include.text_table import text_table
 
 PolicyName = Literal["legacy_parity", "two_way"]
 OptOut = Literal["off", "to_mailchimp", "to_salesforce", "both"]
@@ -117,8 +120,6 @@ def missing() -> str:
 def table() -> str:
     """Both policies as an aligned text table."""
     names = get_args(PolicyName)
-    rows = [("what happens when...", *names, "switch")]
-    rows += [(one.happening, *(one.under(name) for name in names), one.switch) for one in WHAT_HAPPENS]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(f"    {line}" for line in lines)
+    head = ("what happens when...", *names, "switch")
+    rows = [(one.happening, *(one.under(name) for name in names), one.switch) for one in WHAT_HAPPENS]
+    return indent(text_table(head, rows), "    ")

@@ -14,7 +14,7 @@ from include.config.findings import Finding
 from include.errors import StoppedByCheck
 from include.pipelines.check_mailchimp import check_mailchimp
 from include.pipelines.check_salesforce import check_salesforce
-from include.pipelines.text_table import text_table
+from include.text_table import text_table
 from include.warehouse.tables import CONNECTION_CHECKS
 from include.wiring import load_project
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from include.pipelines.text_table import text_table
+from include.text_table import text_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Plain text tables, as the command line prints them."""
+"""Plain text tables, as the command line and error messages show them."""
 
 from __future__ import annotations
 
