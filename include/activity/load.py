@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-    from include.config.models import Limits
+    from include.config.pipeline_settings import Limits
     from include.salesforce.client import SalesforceClient, WriteResult
     from include.warehouse.store import Warehouse
 

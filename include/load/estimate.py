@@ -17,7 +17,7 @@ from include.mailchimp.client import WRITE_LIMIT
 from include.salesforce.rows import IDS_PER_CALL, ROWS_PER_CALL
 
 if TYPE_CHECKING:
-    from include.config.models import Limits
+    from include.config.pipeline_settings import Limits
 
 CALLS_PER_BATCH = 9
 """Starting a Mailchimp batch, and looking at it until it is done, some three minutes."""

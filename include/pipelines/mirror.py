@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-    from include.config.models import Limits
+    from include.config.pipeline_settings import Limits
     from include.pipelines.run import SyncRun
     from include.salesforce.client import SalesforceClient
     from include.schema import AudienceSchema

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from include.config.models import Audience, Configuration, Limits, Pipeline
+from include.config.models import Audience, Configuration, Pipeline
+from include.config.pipeline_settings import Limits
 from include.keys import email_key
 from include.pipelines import snapshot_activity
 from include.sandbox.mailchimp.credentials import API_KEY
