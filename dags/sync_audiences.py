@@ -11,7 +11,7 @@ written, the loads carry it out, `refresh` reads back what they changed. With `d
 no slot of a worker or pool, other audiences go on, and of the runs that are due meanwhile one follows. A plan that is
 approved too late (two hours) is not carried out: the run ends, the next one plans again, and the approval holds for it.
 
-**To repair something** trigger it with a person, with what is quarantined, with a day to read again from, or with a
+**To repair something** trigger it with a person, with what is quarantined, with a time to read again from, or with a
 full refresh; `docs/reports.md` (*Rerun and repair*) says which.
 
 **On failure** other audiences go on. Clear the failed task, or wait for the next run: it plans again from current

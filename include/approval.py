@@ -10,12 +10,14 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk.configuration import conf
 
 from include.errors import ApprovalNeeded
-from include.transform.breaker import IRREVERSIBLE, OPERATION_NAMES
+from include.kinds import IRREVERSIBLE, OPERATION_NAMES, in_order
+from include.transform.breaker import WORDS
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from include.pipelines.approvals import Decision, Question
+    from include.transform.breaker import Measure
 
 LONGEST_WAIT = timedelta(days=30)
 """What `circuit_breaker.wait_hours` allows at most; the audience's own time is known when its task runs."""
@@ -66,27 +68,50 @@ def plan_address(dag_id: str, run_id: str) -> str:
 
 
 def describe(question: Question, address: str) -> str:
-    """The question in Markdown: why the plan waits, and how many operations of each kind it has; nobody's data."""
-    objections = "\n".join(f"- {objection.message}" for objection in question.objections)
-    lines = "\n".join(
+    """The question in Markdown: why the plan waits, and what it would change; counts only, nobody's data."""
+    judged = question.judgement
+    objections = "\n".join(f"- {objection.message}" for objection in judged.objections)
+    figures = "\n".join(
+        f"| {figure.name} | {figure.now:,} | {figure.afterwards:,} | {figure.afterwards - figure.now:+,} |"
+        for figure in judged.figures
+    )
+    kinds = "\n".join(
         f"| {OPERATION_NAMES.get(kind, kind)}{' **(cannot be taken back)**' if kind in IRREVERSIBLE else ''} "
         f"| {number:,} | {_share(number, question.members)} |"
-        for kind, number in question.counts.items()
+        for kind, number in in_order(question.counts).items()
     )
     return f"""\
 Nothing was written yet. The plan waits because:
 
 {objections}
 
-| planned | number | share of {question.members:,} members |
+| | now | afterwards | difference |
+|---|---:|---:|---:|
+{figures}
+
+| against the caps | planned | share | allowed | |
+|---|---:|---:|---:|---|
+{chr(10).join(map(_measured, judged.measures))}
+
+| planned operations | number | share of {question.members:,} members |
 |---|---:|---:|
-{lines}
+{kinds}
 
 [The plan in detail]({address}): who changes, by which behaviour, and what validation found.
 
 *Approve* carries it out. *Reject*, or no answer within {question.wait_hours:g} hours, ends this run without a write.
 An approval also holds for the next plan, as long as it stays within these numbers.
 """
+
+
+def _measured(measure: Measure) -> str:
+    """A line of the table of caps; `allowed` names the share where the cap is one."""
+    allowed = f"{measure.allowed:,}"
+    if isinstance(measure.cap, str):
+        allowed += f" ({measure.cap} of {measure.whole:,} {measure.of})"
+    verdict = ("**over**" if measure.exceeded else "within") if measure.holds else "not held against a first load"
+    share = _share(measure.planned, measure.whole)
+    return f"| {WORDS[measure.name]} | {measure.planned:,} | {share} | {allowed} | {verdict} |"
 
 
 def _share(number: int, whole: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 from include.errors import DeferredError, SyncError, TransientError
-from include.pipelines.rerun import PERSON
+from include.pipelines.rerun import PERSON, SINCE
 
 PEOPLE = Asset(name="salesforce_people", uri="salesforce://people", group="sync")
 """Everyone in Salesforce, extracted to staging; each new version starts the audiences' runs."""
@@ -74,8 +74,11 @@ READING = {
     "since": Param(
         None,
         type=["null", "string"],
-        format="date",
-        description="Read again what changed since this day, also what was read before. The plan is for everybody.",
+        format="date-time",
+        pattern=SINCE,
+        description="Read again what changed since this time, also what was read before. The plan is for everybody. "
+        "The form shows times in the time zone that Airflow's page is set to. Through the API also a day, 2026-11-22: "
+        "from its midnight in `time_zone`.",
     ),
     "full_refresh": Param(False, type="boolean", description="Read everything again."),
 }

@@ -6,11 +6,13 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import TypeAdapter
 
 from include.errors import ConfigError
 from include.pipelines import runs
-from include.transform.breaker import Approval, Objection
+from include.transform.breaker import Approval, Figure, Measure, Objection
 from include.warehouse.store import connect
 from include.warehouse.tables import APPROVALS, PLANS, RESULTS
 
@@ -21,12 +23,21 @@ Decision = Literal["approved", "rejected", "timed_out"]
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the breaker found of a plan: why it has to wait, its measures, and both sides before and after it."""
+
+    objections: tuple[Objection, ...]
+    measures: tuple[Measure, ...]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a person is shown of a plan; no personal data.
 
     Attributes:
         planned_at: when the plan was made, by our clock.
-        objections: why it waits.
+        judgement: why it waits, and how it stands against the caps.
         counts: operations by kind.
         members, people: how many there are now, to see the shares.
         policy: the audience's effective switches.
@@ -34,12 +45,25 @@ class Question:
     """
 
     planned_at: datetime
-    objections: tuple[Objection, ...]
+    judgement: Judgement
     counts: dict[str, int]
     members: int
     people: int
     policy: dict[str, str]
     wait_hours: float
+
+
+def save_judgement(run: SyncRun, judgement: Judgement) -> None:
+    """Leave what the breaker found for the report; another try of the run replaces it."""
+    run.project.staging.write_document(run.partition("judgement"), dataclasses.asdict(judgement))
+
+
+def judgement_of(run: SyncRun) -> Judgement | None:
+    """What the breaker found of the run's plan; None where the run did not come to it."""
+    partition = run.partition("judgement")
+    if not run.project.staging.committed(partition):
+        return None
+    return TypeAdapter(Judgement).validate_python(run.project.staging.document(partition))
 
 
 def ask(run: SyncRun, question: Question) -> None:
@@ -53,12 +77,7 @@ def question_of(run: SyncRun) -> Question:
     partition = run.partition("question")
     if not run.project.staging.committed(partition):
         raise ConfigError(f"audience {run.stem} has no run {run.run_id} whose plan waits for approval{_asking(run)}")
-    document = cast("dict[str, Any]", run.project.staging.document(partition))
-    return Question(
-        planned_at=datetime.fromisoformat(document.pop("planned_at")),
-        objections=tuple(Objection(**objection) for objection in document.pop("objections")),
-        **document,
-    )
+    return TypeAdapter(Question).validate_python(run.project.staging.document(partition))
 
 
 def answer(run: SyncRun, decision: Decision, by: str | None) -> None:
@@ -73,7 +92,7 @@ def answer(run: SyncRun, decision: Decision, by: str | None) -> None:
         "decision": decision,
         "decided_at": datetime.now(UTC),
         "decided_by": by,
-        "objections": [objection.name for objection in question.objections],
+        "objections": [objection.name for objection in question.judgement.objections],
         "counts": json.dumps(question.counts, sort_keys=True),
         "policy": json.dumps(question.policy, sort_keys=True),
     }

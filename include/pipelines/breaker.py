@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.errors import ApprovalNeeded, StoppedByCheck
+from include.kinds import in_order, in_words
 from include.load.operations import PLAN_LIFETIME, Plan
 from include.pipelines import approvals, runs
-from include.transform.breaker import PlanCounts, objections, policy_changes
+from include.transform.breaker import PlanCounts, figures, measures, objections, policy_changes
 from include.warehouse.store import connect
 from include.warehouse.tables import MEMBERS, PEOPLE, PLANS
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from include.pipelines.approvals import Decision
     from include.pipelines.run import SyncRun
 
@@ -31,6 +34,10 @@ def breaker(run: SyncRun) -> dict[str, object]:
     found = objections(
         counts, run.audience, first_load=loaded is None, policy_changes=policy_changes(loaded or {}, policy)
     )
+    judgement = approvals.Judgement(
+        tuple(found), tuple(measures(counts, run.audience, first_load=loaded is None)), tuple(figures(counts))
+    )
+    approvals.save_judgement(run, judgement)
     shown: dict[str, object] = dataclasses.asdict(counts) | {"irreversible": counts.irreversible}
     if run.dry_run:
         return shown | {"would_stop": [objection.message for objection in found]}
@@ -41,8 +48,8 @@ def breaker(run: SyncRun) -> dict[str, object]:
         return shown | {"approval": given[0]}
     question = approvals.Question(
         planned_at=_planned_at(run),
-        objections=tuple(found),
-        counts=dict(counts.kinds),
+        judgement=judgement,
+        counts=in_order(counts.kinds),
         members=counts.current_members,
         people=counts.current_people,
         policy=policy,
@@ -52,7 +59,7 @@ def breaker(run: SyncRun) -> dict[str, object]:
     reasons = "; ".join(objection.message for objection in found)
     raise ApprovalNeeded(
         f"audience {run.stem}: nothing was written; the plan waits for approval: {reasons}. "
-        f"Planned operations: {json.dumps(counts.kinds, sort_keys=True)}"
+        f"Planned: {in_words(counts.kinds) or 'nothing'}"
     )
 
 
@@ -114,7 +121,23 @@ def _plan_counts(run: SyncRun) -> PlanCounts:
     ((requested,),) = connection.execute(
         "SELECT count(*) FROM plans WHERE kind = 'unsubscribe_member' AND behaviour = 'R22'"
     ).fetchall()
-    return PlanCounts(*[*numbers, dict(kinds), requested])
+    return PlanCounts(*[*numbers, dict(kinds), requested, *_standings(connection, run, new=numbers[4])])
+
+
+def _standings(connection: DuckDBPyConnection, run: SyncRun, *, new: int) -> tuple[int, ...]:
+    """Subscribed members and opted-out people, and how many the plan adds or takes away: the last of `PlanCounts`."""
+    ((subscribed, leaving, opted_out, opting_out),) = connection.execute(
+        """
+        SELECT (SELECT count(*) FROM members WHERE status = 'subscribed'),
+               (SELECT count(*) FROM members WHERE status = 'subscribed' AND email_key IN (
+                   SELECT email_key FROM plans WHERE kind IN ('unsubscribe_member', 'archive_member'))),
+               (SELECT count(*) FROM people WHERE opted_out AND NOT is_deleted),
+               (SELECT count(*) FROM people WHERE NOT coalesce(opted_out, false) AND NOT is_deleted AND id IN (
+                   SELECT person_id FROM plans WHERE kind = 'opt_out_person'))
+        """
+    ).fetchall()
+    joining = new if run.audience.new_members.status == "subscribed" else 0
+    return subscribed, joining, leaving, opted_out, opting_out
 
 
 def _planned_at(run: SyncRun) -> datetime:

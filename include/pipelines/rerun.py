@@ -17,6 +17,8 @@ from include.errors import ConfigError
 
 PERSON = "^([A-Za-z0-9]{15}|[A-Za-z0-9]{18}|[0-9A-Fa-f]{32})$"
 """A Salesforce Id, or the MD5 of an e-mail in lower case: what names a person without an address."""
+SINCE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.]\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$"
+"""A day, or a time that names its zone. What it can't tell (the 31st of February, the future) the run does."""
 _ID = re.compile("(003|00Q|001)[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 _HASH = re.compile("[0-9A-Fa-f]{32}")
 HASH_OF_EMAIL = (

@@ -5,29 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from include.kinds import IRREVERSIBLE
 
 if TYPE_CHECKING:
     from include.config.models import Audience
 
-IRREVERSIBLE = ("unsubscribe_member", "archive_member", "opt_out_person")
-"""Kinds of operations that can't be taken back: nobody may subscribe the member again, or un-opt-out the person."""
-
-OPERATION_NAMES = {
-    "add_member": "members to add",
-    "update_member": "members to update",
-    "unsubscribe_member": "members to unsubscribe",
-    "move_member": "members to move to another e-mail",
-    "archive_member": "members to archive",
-    "create_tag": "tags to create",
-    "add_tag": "tags to give",
-    "remove_tag": "tags to take away",
-    "opt_out_person": "people to opt out",
-    "update_person": "people to update",
-    "create_lead": "leads to create",
-    "answer_request": "requests of users to answer",
+WORDS = {
+    "irreversible": "irreversible changes",
+    "changed_members": "changed members",
+    "changed_people": "changed people",
+    "new_members": "new members",
+    "new_leads": "new leads",
 }
-"""What the kinds of operations are called where a person reads them."""
+"""What the caps of `circuit_breaker` count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +38,8 @@ class PlanCounts:
         new_leads: Leads to create.
         kinds: operations by kind; answers to requests, which change nobody, are not among them.
         requested: members to unsubscribe because a user asked for it on the record (R22).
+        subscribed: subscribed members; `joining` and `leaving`: those whom the plan adds as such, or takes away.
+        opted_out: people who opted out of e-mail; `opting_out`: those whom the plan adds.
     """
 
     current_people: int
@@ -57,6 +52,11 @@ class PlanCounts:
     new_leads: int
     kinds: Mapping[str, int] = field(default_factory=dict)
     requested: int = 0
+    subscribed: int = 0
+    joining: int = 0
+    leaving: int = 0
+    opted_out: int = 0
+    opting_out: int = 0
 
     @property
     def irreversible(self) -> int:
@@ -70,6 +70,41 @@ class Objection:
 
     name: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a plan would do of one thing that has a cap.
+
+    Attributes:
+        name: the setting below `circuit_breaker`.
+        planned: the rows.
+        cap: the setting, a number or a share such as `20%`, of `whole` rows of `of` (members, people).
+        allowed: the most rows that go on without a person.
+        holds: whether the plan is held against it; a first load is not held against most.
+    """
+
+    name: str
+    planned: int
+    cap: str | int
+    whole: int
+    of: str
+    allowed: int
+    holds: bool
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether a person has to look."""
+        return self.holds and self.planned > self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How many there are now, and will be once the plan is carried out."""
+
+    name: str
+    now: int
+    afterwards: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,28 +162,47 @@ def policy_changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[st
     return [f"{name} from {before[name]} to {now[name]}" for name in both if before[name] != now[name]]
 
 
-def _over_the_caps(counts: PlanCounts, audience: Audience, *, first_load: bool) -> list[Objection]:
+def measures(counts: PlanCounts, audience: Audience, *, first_load: bool) -> list[Measure]:
+    """The plan against each cap, what can't be taken back first."""
     caps = audience.circuit_breaker
-    capped: list[tuple[str, str, int, str | int, tuple[int, str]]]
     members, people = (counts.current_members, "members"), (counts.current_people, "people")
-    capped = [("irreversible", "irreversible changes", counts.irreversible, caps.irreversible, members)]
-    if not first_load:
-        capped += [
-            ("changed_members", "changed members", counts.changed_members, caps.changed_members, members),
-            ("changed_people", "changed people", counts.changed_people, caps.changed_people, people),
-            ("new_members", "new members", counts.new_members, caps.new_members, members),
-            ("new_leads", "new leads", counts.new_leads, caps.new_leads, members),
-        ]
+    planned: tuple[tuple[str, int, str | int, tuple[int, str]], ...] = (
+        ("irreversible", counts.irreversible, caps.irreversible, members),
+        ("changed_members", counts.changed_members, caps.changed_members, members),
+        ("changed_people", counts.changed_people, caps.changed_people, people),
+        ("new_members", counts.new_members, caps.new_members, members),
+        ("new_leads", counts.new_leads, caps.new_leads, members),
+    )
     return [
-        Objection(
-            name,
-            f"{planned:,} {words} are planned, over the cap `circuit_breaker.{name}: {cap}`"
-            + (f" of {whole:,} {of}" if isinstance(cap, str) else ""),
-        )
-        for name, words, planned, cap, (whole, of) in capped
-        if planned > _limit(cap, whole)
+        Measure(name, number, cap, whole, of, _allowed(cap, whole), holds=name == "irreversible" or not first_load)
+        for name, number, cap, (whole, of) in planned
     ]
 
 
-def _limit(cap: str | int, whole: int) -> float:
-    return whole * float(cap.removesuffix("%")) / 100 if isinstance(cap, str) else cap
+def figures(counts: PlanCounts) -> list[Figure]:
+    """What there is of both sides before and after the plan."""
+    members, people = counts.current_members, counts.current_people
+    archived = counts.kinds.get("archive_member", 0)
+    return [
+        Figure("members", members, members + counts.new_members - archived),
+        Figure("subscribed members", counts.subscribed, counts.subscribed + counts.joining - counts.leaving),
+        Figure("people", people, people + counts.new_leads),
+        Figure("opted-out people", counts.opted_out, counts.opted_out + counts.opting_out),
+    ]
+
+
+def _over_the_caps(counts: PlanCounts, audience: Audience, *, first_load: bool) -> list[Objection]:
+    return [
+        Objection(
+            measure.name,
+            f"{measure.planned:,} {WORDS[measure.name]} are planned, over the cap "
+            f"`circuit_breaker.{measure.name}: {measure.cap}`"
+            + (f" of {measure.whole:,} {measure.of}" if isinstance(measure.cap, str) else ""),
+        )
+        for measure in measures(counts, audience, first_load=first_load)
+        if measure.exceeded
+    ]
+
+
+def _allowed(cap: str | int, whole: int) -> int:
+    return int(whole * Fraction(cap.removesuffix("%")) / 100) if isinstance(cap, str) else cap

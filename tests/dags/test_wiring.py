@@ -68,6 +68,17 @@ def test_m04_the_rerun_controls_are_fields_of_the_trigger_forms_and_off_unless_s
     assert reading.dump() == {"since": None, "full_refresh": False}
 
 
+@pytest.mark.parametrize("dag_id", ["extract_salesforce", "sync_newsletter"])
+def test_m04_the_form_takes_a_time_as_its_calendar_gives_it_and_a_day(dagbag: DagBag, dag_id: str):
+    since = dagbag.dags[dag_id].params.get_param("since")
+    assert since.schema["format"] == "date-time"
+    for value in (None, "2026-11-22T07:00:00.000Z", "2026-11-22T08:00:00+01:00", "2026-11-22"):
+        assert since.resolve(value) == value
+    for value in ("yesterday", "22.11.2026", "2026-11-22T08:00", 20261122):
+        with pytest.raises(ParamValidationError):
+            since.resolve(value)
+
+
 @pytest.mark.parametrize("value", ["ann@x.example", "003", "0" * 31])
 def test_g09_the_trigger_form_keeps_no_email_as_person(sync: DAG, value: str):
     with pytest.raises(ParamValidationError):

@@ -15,6 +15,7 @@ from include.config.models import Audience, Configuration, Pipeline
 from include.errors import ConfigError, StoppedByCheck
 from include.keys import email_key
 from include.pipelines import runs
+from include.pipelines.approvals import judgement_of, question_of
 from include.pipelines.breaker import breaker
 from include.pipelines.plan import transform
 from include.pipelines.plan_inputs import plan_inputs
@@ -123,9 +124,29 @@ def test_g06_a_first_load_waits_and_later_ones_are_held_against_the_caps(tmp_pat
     assert breaker(dataclasses.replace(run, dry_run=True)) == {
         "current_people": 9, "known_people": 9, "current_members": 2, "known_members": 2,
         "new_members": 8, "changed_members": 1, "changed_people": 0, "new_leads": 0, "irreversible": 0, "requested": 0,
+        "subscribed": 1, "joining": 8, "leaving": 0, "opted_out": 1, "opting_out": 0,
         "kinds": {"add_member": 8, "update_member": 1},
         "would_stop": ["8 new members are planned, over the cap `circuit_breaker.new_members: 20%` of 2 members"],
     }  # fmt: skip
+
+
+def test_g06_what_a_person_reads_of_a_plan_are_words_in_a_fixed_order(tmp_path: Path) -> None:
+    run = a_run(tmp_path, both_sides(people=9), audience(opt_out="to_mailchimp"))
+    transform(run)
+    with pytest.raises(StoppedByCheck) as stopped:
+        breaker(run)
+    assert str(stopped.value).endswith(
+        "Planned: members to unsubscribe: 1 (cannot be taken back), members to add: 8, members to update: 1"
+    )
+    assert list(question_of(run).counts) == ["unsubscribe_member", "add_member", "update_member"]
+    judged = judgement_of(run)
+    assert judged == question_of(run).judgement
+    assert {figure.name: (figure.now, figure.afterwards) for figure in judged.figures} == {
+        "members": (2, 10), "subscribed members": (1, 8), "people": (9, 9), "opted-out people": (1, 1)
+    }  # fmt: skip
+    assert [(measure.name, measure.planned, measure.exceeded) for measure in judged.measures if measure.holds] == [
+        ("irreversible", 1, False)
+    ]
 
 
 @pytest.mark.parametrize(("counts", "state"), [({"dry_run": True}, "success"), ({}, "failed"), ({}, "stopped")])

@@ -51,6 +51,7 @@ def test_g09_what_names_nobody_is_refused_without_being_repeated(person: str) ->
 def test_a_day_begins_at_its_midnight_in_the_configured_zone_and_a_time_names_its_own() -> None:
     assert parse(since="2025-11-22").since == datetime(2025, 11, 21, 23, tzinfo=UTC)
     assert parse(since="2025-11-22T08:00:00-05:00").since == datetime(2025, 11, 22, 13, tzinfo=UTC)
+    assert parse(since="2025-11-22T13:00:00.000Z").since == datetime(2025, 11, 22, 13, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.kinds import IRREVERSIBLE, OPERATION_NAMES, in_order, in_words
 from include.transform.breaker import (
-    IRREVERSIBLE,
-    OPERATION_NAMES,
     Approval,
     Objection,
     PlanCounts,
+    figures,
     objections,
     policy_changes,
 )
@@ -90,6 +90,25 @@ def test_g06_any_plan_over_any_cap_waits_and_at_the_cap_it_goes_on(
     sizes_now = {"current_members": members, "known_members": members, "current_people": people, "known_people": people}
     counts = PlanCounts(**(CALM | sizes_now | {name: limit + over}))
     assert [found.name for found in objections(counts, configured, first_load=False)] == [name] * over
+
+
+def test_g06_both_sides_are_counted_before_and_after_the_plan() -> None:
+    plan: dict[str, Any] = {
+        "new_members": 12, "new_leads": 4, "kinds": {"add_member": 12, "archive_member": 5},
+        "subscribed": 90, "joining": 12, "leaving": 7, "opted_out": 8, "opting_out": 2,
+    }  # fmt: skip
+    shown = {figure.name: (figure.now, figure.afterwards) for figure in figures(PlanCounts(**(CALM | plan)))}
+    assert shown == {
+        "members": (200, 207), "subscribed members": (90, 95), "people": (100, 104), "opted-out people": (8, 10)
+    }  # fmt: skip
+
+
+def test_g06_kinds_are_listed_with_what_cannot_be_taken_back_first() -> None:
+    assert tuple(KINDS[:3]) == IRREVERSIBLE
+    assert list(in_order({"new_kind": 1, **dict.fromkeys(sorted(KINDS), 1)})) == [*KINDS, "new_kind"]
+    assert in_words({"new_kind": 1200, "archive_member": 2}) == (
+        "members to archive: 2 (cannot be taken back), new kind: 1,200"
+    )
 
 
 def test_g06_another_policy_than_that_of_the_last_load_waits() -> None:
