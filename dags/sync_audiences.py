@@ -63,7 +63,7 @@ def sync_dag(audience: str) -> DAG:
             stage("extract", **MAILCHIMP),
             stage("validate"),
             stage("transform"),
-            PlanApproval(task_id="breaker", audience=audience),
+            PlanApproval(task_id="breaker", audience=audience, **SALESFORCE),
             [stage("load_audience", **MAILCHIMP), stage("load_people", **SALESFORCE)],
             stage("refresh", **MAILCHIMP),
             mirror,

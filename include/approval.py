@@ -11,6 +11,7 @@ from airflow.sdk.configuration import conf
 
 from include.errors import ApprovalNeeded
 from include.kinds import IRREVERSIBLE, OPERATION_NAMES, in_order
+from include.orchestration import rest_to_the_next_run
 from include.transform.breaker import WORDS
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class PlanApproval(ApprovalOperator):
 
         run_id, how = context["run_id"], context["params"]
         try:
-            return sync_audience.stage(self.task_id, self.audience, run_id, **how)
+            with rest_to_the_next_run():
+                return sync_audience.stage(self.task_id, self.audience, run_id, **how)
         except ApprovalNeeded:
             question = sync_audience.ask(self.audience, run_id, **how)
         self.subject = f"{self.audience}: may this plan be carried out?"
@@ -58,7 +60,9 @@ class PlanApproval(ApprovalOperator):
         if event["timedout"]:
             decision = "timed_out"
         by = event["responded_by_user"]
-        return sync_audience.answer(self.audience, context["run_id"], decision, by and by["name"], **context["params"])
+        run_id, how = context["run_id"], context["params"]
+        with rest_to_the_next_run():
+            return sync_audience.answer(self.audience, run_id, decision, by and by["name"], **how)
 
 
 def plan_address(dag_id: str, run_id: str) -> str:

@@ -11,6 +11,7 @@ from include.errors import ApprovalNeeded, StoppedByCheck
 from include.kinds import in_order, in_words
 from include.load.operations import PLAN_LIFETIME, Plan
 from include.pipelines import approvals, runs
+from include.pipelines.room import no_room
 from include.transform.breaker import PlanCounts, figures, measures, objections, policy_changes
 from include.warehouse.store import connect
 from include.warehouse.tables import MEMBERS, PEOPLE, PLANS
@@ -34,6 +35,7 @@ def breaker(run: SyncRun) -> dict[str, object]:
     found = objections(
         counts, run.audience, first_load=loaded is None, policy_changes=policy_changes(loaded or {}, policy)
     )
+    found += filter(None, [no_room(run)])
     judgement = approvals.Judgement(
         tuple(found), tuple(measures(counts, run.audience, first_load=loaded is None)), tuple(figures(counts))
     )

@@ -1,7 +1,8 @@
-"""What carrying out a plan will cost in calls, from the connection that made the plan (M05)."""
+"""What carrying out a plan will cost, in calls and in new rows, from the connection that made the plan (M05, G08)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from include.load.estimate import estimated_calls
@@ -16,19 +17,34 @@ if TYPE_CHECKING:
     from include.schema import AudienceSchema
 
 
-def estimate(run: SyncRun, connection: DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    """Calls by vendor and kind of operation; reads what `make_plan` left on the connection."""
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What carrying out a plan will take.
+
+    Attributes:
+        calls: by vendor and kind of operation.
+        new_rows: by object of Salesforce, the rows to add; objects without any are left out.
+    """
+
+    calls: dict[str, dict[str, int]]
+    new_rows: dict[str, int]
+
+
+def estimate(run: SyncRun, connection: DuckDBPyConnection) -> Estimate:
+    """Estimate a plan from what `make_plan` left on the connection."""
     counted = connection.execute(
         """SELECT kind, "after" ->> '$.tag' AS tag, count(*) FROM operations GROUP BY ALL"""
     ).fetchall()
     planned = {(kind, tag): number for kind, tag, number in counted}
-    rows = _mirror_rows(run, connection) if run.audience.data_sync else 0
+    rows, new = _mirror_rows(run, connection) if run.audience.data_sync else (0, 0)
     limits = run.project.configuration.pipeline.limits
-    return estimated_calls(planned, rows, limits, stamps=not run.rerun.restricted)
+    calls = estimated_calls(planned, rows, limits, stamps=not run.rerun.restricted)
+    added = {SUBSCRIBER: new, "Lead": planned.get(("create_lead", None), 0)}
+    return Estimate(calls, {name: number for name, number in added.items() if number})
 
 
-def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> int:
-    """Rows that differ already, and those of members that the plan changes.
+def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> tuple[int, int]:
+    """Rows that differ already, and those of members that the plan changes; and how many of them are new.
 
     By the mirror as Salesforce last showed it: what somebody changed there since is not counted.
     """
@@ -44,16 +60,21 @@ def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> int:
             restricted=run.rerun.restricted,
         ),
     )
-    ((rows,),) = connection.execute(
+    ((rows, new),) = connection.execute(
         """
-        SELECT count(*) FROM (
-            SELECT email_key FROM mirror_changes
-            UNION SELECT email_key FROM operations WHERE kind NOT IN
-                ('create_tag', 'opt_out_person', 'update_person', 'answer_request')
-        ) WHERE email_key IS NOT NULL
-        """
+        WITH changes AS (
+            SELECT email_key, "before" IS NULL AS is_new FROM mirror_changes
+            UNION ALL
+            SELECT email_key, kind IN ('add_member', 'create_lead')
+            FROM operations WHERE kind NOT IN ('create_tag', 'opt_out_person', 'update_person', 'answer_request')
+        )
+        SELECT count(DISTINCT email_key), count(DISTINCT email_key) FILTER (
+            is_new AND $list_id || ':' || email_key NOT IN (SELECT key FROM mirror)
+        ) FROM changes WHERE email_key IS NOT NULL
+        """,
+        {"list_id": run.schema().list_id},
     ).fetchall()
-    return int(rows)
+    return int(rows), int(new)
 
 
 def interests(schema: AudienceSchema) -> pa.Table:

@@ -49,8 +49,10 @@ def transform(run: SyncRun) -> dict[str, object]:
         run.project.staging.write_relation(run.partition("scope"), planned.scope)
     for name in ("ledger", "unwritable", "assignments", "synced_values"):
         run.project.staging.write_relation(run.partition(name), getattr(planned, name))
+    estimated = estimate(run, connection)
     return _account(connection, planned) | {
-        "estimated_calls": estimate(run, connection),
+        "estimated_calls": estimated.calls,
+        "new_rows": estimated.new_rows,
         "query": run.query,
         "selected": _selected(connection, inputs),
         "reading": reading,

@@ -17,6 +17,8 @@ KILOBYTES_PER_RECORD = 2
 STORAGE = "DataStorageMB"
 """Key in `/limits`; it is missing where the user may not see it (REST API guide, limits: needs Manage Users)."""
 
+MAKE_ROOM = "Free storage in Salesforce or buy more, or mirror fewer people"
+
 
 def megabytes(rows: int) -> int:
     """What rows take of the data storage, rounded up."""
@@ -25,16 +27,26 @@ def megabytes(rows: int) -> int:
 
 def refuse_without_room(client: SalesforceClient, object_name: str, rows: int) -> None:
     """Ask, where rows are to be added, whether they fit. Raises StoppedByCheck where they don't."""
-    if not rows:
-        return
-    left = storage_left(client.limits())
-    if left is None:
-        log.warning("Salesforce does not show the user how much data storage is left; %d rows are added", rows)
-    elif megabytes(rows) > left:
+    left = too_little_left(client, rows)
+    if left is not None:
         raise StoppedByCheck(
             f"{rows} new rows of {object_name} need about {megabytes(rows)} MB of data storage, and the org has {left} "
-            "MB left; none was added. Free storage in Salesforce or buy more, or mirror fewer people"
+            f"MB left; none was added. {MAKE_ROOM}"
         )
+
+
+def too_little_left(client: SalesforceClient, rows: int) -> int | None:
+    """The megabytes left, where rows that are to be added need more.
+
+    None where they fit, and where the user may not see what is left. Asks nothing where there are no rows.
+    """
+    if not rows:
+        return None
+    left = storage_left(client.limits())
+    if left is None:
+        log.warning("Salesforce does not show the user how much data storage is left; %d rows are to be added", rows)
+        return None
+    return left if megabytes(rows) > left else None
 
 
 def storage_left(limits: dict[str, object]) -> int | None:

@@ -100,7 +100,7 @@ def test_a_failed_stage_or_report_fails_the_run(sync: DAG):
 def test_g08_tasks_that_call_a_vendor_hold_its_pool(sync: DAG, dagbag: DagBag):
     for task_id in ("extract", "load_audience", "refresh"):
         assert sync.get_task(task_id).pool == Pool.MAILCHIMP
-    for task_id in ("load_people", "load_mirror"):
+    for task_id in ("breaker", "load_people", "load_mirror"):
         assert sync.get_task(task_id).pool == Pool.SALESFORCE
     assert dagbag.dags["snapshot_activity"].get_task("harvest").pool == Pool.HARVEST
 

@@ -10,7 +10,9 @@ import pytest
 from include.pipelines import runs
 from include.pipelines.run import SyncRun
 from include.warehouse.tables import RESULTS
-from tests.integration.sync.small import PIPELINE, Small
+from tests.integration.sync.people import NEWS, audience, subscriber
+from tests.integration.sync.rig import Rig
+from tests.integration.sync.small import FILE, PIPELINE, Small
 from tests.sandbox_fixture import Sandbox
 
 
@@ -58,13 +60,50 @@ def test_g08_a_run_that_reaches_its_share_of_the_day_is_deferred_and_the_next_on
     assert len(small.rig.state().world.lists["Newsletter"].members) == 2
 
 
-def test_g08_rows_that_do_not_fit_into_the_org_are_not_written(small, capsys):
+def test_g08_a_plan_whose_rows_do_not_fit_into_the_org_waits_before_the_first_write(small, capsys):
     small.sandbox.switches("salesforce", data_storage_mb=0)
     assert small.sync() == 3
-    assert "MB of data storage" in capsys.readouterr().err
+    assert "about 2 new rows (2 of MC_Subscriber__c) need 1 MB of Salesforce's data storage, and 0 MB" in _told(capsys)
+    assert small.rig.write_calls() == []
+    assert small.sync("newsletter", "--dry-run") == 0
+    assert "no_room" not in (told := _told(capsys))
+    assert "of Salesforce's data storage" in told
+
+
+def test_g08_an_approved_plan_is_carried_out_but_for_the_rows_that_do_not_fit(small, capsys):
+    small.sandbox.switches("salesforce", data_storage_mb=0)
+    assert small.sync("newsletter", "--approve") == 3
+    assert "none was added" in _told(capsys)
     assert small.rig.state().salesforce.get("MC_Subscriber__c", []) == []
     states = {row["state"] for row in small.rig.project.warehouse.read(RESULTS).to_pylist()}
     assert states == {"applied"}
+    assert len(small.rig.state().world.lists["Newsletter"].members) == 2
+
+
+def test_g08_new_leads_and_their_mirror_rows_count_and_rows_that_are_there_do_not(small, capsys):
+    """Also where another root, which has read no row yet, plans for the same org."""
+    create = "create_leads: {enabled: true, defaults: {LastName: n, Company: c}}\nfirst_load"
+    small.configure("newsletter", FILE.format(name="Newsletter").replace("first_load", create))
+    names = ("bob", "stranger")
+    small.put_mailchimp({}, audience("Newsletter", NEWS, *map(subscriber, names)))
+    assert small.sync("newsletter", "--dry-run") == 0
+    assert '"new_rows": {"Lead": 1, "MC_Subscriber__c": 3}' in _told(capsys)
+    assert small.sync() == 0
+    assert small.sync("newsletter", "--dry-run") == 0
+    assert '"new_rows": {}' in _told(capsys)
+    small.sandbox.switches("salesforce", data_storage_mb=0)
+    assert small.sync() == 0
+    capsys.readouterr()
+    elsewhere = Rig(small.sandbox, small.folder / "elsewhere", small.rig.configuration)
+    elsewhere.extract()
+    counts = elsewhere.sync("newsletter")
+    assert counts["transform"]["new_rows"] == {"MC_Subscriber__c": 3}
+    assert counts["load_mirror"] == {}
+
+
+def _told(capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command line wrote since the last look."""
+    return "".join(capsys.readouterr())
 
 
 def _used(small: Small) -> int:
