@@ -71,6 +71,18 @@ def _mentions(configuration: Configuration, audience: Audience, org: SalesforceS
     for query in audience.queries:
         for group in query.groups:
             yield group_key(group), f"{file}: query {query.name}", set()
+    yield from _listed_groups(audience, file, org)
+
+
+def _listed_groups(audience: Audience, file: str, org: SalesforceSchema) -> Iterator[Mention]:
+    """The groups that a record can list: one per choice of the multi-select fields (R13)."""
+    for category, source in audience.groups_from.items():
+        for object_name in PERSON_OBJECTS:
+            path = source.field(object_name)
+            described = org.field(object_name, path) if path else None
+            for entry in described.picklist if described else ():
+                if entry.active:
+                    yield group_key(f"{category} / {entry.label.strip()}"), f"{file}: groups_from.{category}", set()
 
 
 def _compared(audience: Audience, file: str) -> Iterator[Mention]:

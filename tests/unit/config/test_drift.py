@@ -116,6 +116,20 @@ HARMLESS = [
 ]  # fmt: skip
 
 
+def test_x08_r13_a_group_that_records_can_list_is_in_use(tmp_path):
+    """`Events` is a choice of the records' field, `Product news` is none."""
+    listing = "queries: []\ngroups_from: {Interests: {contact: Interests__c}}\n"
+    configuration = load_configuration(write_configuration(tmp_path, NEWSLETTER.split("queries:")[0] + listing))
+    choices = {"picklist": (PicklistValue("events", "Events"), PicklistValue("news", "Product news", active=False))}
+    before = World().field("Contact", "Interests__c", **choices)
+    now = World().field("Contact", "Interests__c", **choices)
+    for path in ("Interests / Events", "Interests / Product news"):
+        now.group(path, None)
+    listed = found(configuration, now, before)
+    assert listed["error"] == ["group Interests / Events is gone, or hidden from the user"]
+    assert listed["info"] == ["group Interests / Product news is gone; nothing here uses it"]
+
+
 @pytest.mark.parametrize(("now", "told"), HARMLESS, ids=[told for _, told in HARMLESS])
 def test_x08_the_rest_is_listed_and_breaks_nothing(configuration, now, told):
     listed = found(configuration, now)
