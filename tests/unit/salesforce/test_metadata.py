@@ -71,7 +71,7 @@ def described(field):
 
 
 @pytest.mark.parametrize("object_name", [*OWN_OBJECTS, "Lead"])
-def test_deployed_fields_are_those_of_the_org(org, object_name):
+def test_r20_deployed_fields_are_those_of_the_org(org, object_name):
     package = {name: deployed(field) for name, field in fields(object_name).items()}
     ours = {name: field for name, field in org[object_name].fields.items() if name.endswith("__c")}
     if object_name == "Lead":
@@ -80,7 +80,7 @@ def test_deployed_fields_are_those_of_the_org(org, object_name):
 
 
 @pytest.mark.parametrize("object_name", OWN_OBJECTS)
-def test_each_object_is_deployed_with_a_name_and_a_label(object_name):
+def test_r20_each_object_is_deployed_with_a_name_and_a_label(object_name):
     definition = parse(SOURCE / "objects" / object_name / f"{object_name}.object-meta.xml")
     assert text(definition, "deploymentStatus") == "Deployed"
     assert text(definition, "label")
