@@ -25,7 +25,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain, task
 
 from include.approval import PlanApproval
-from include.config.load import AUTOMATIC, audience_stems, load_pipeline, manual_queries
+from include.config.load import AUTOMATIC, audience_stems, load_pipeline, query_names
 from include.orchestration import DEFAULT_ARGS, PEOPLE, READING, WHOM, Pool, Tag, rest_to_the_next_run
 
 MAILCHIMP = {"pool": Pool.MAILCHIMP, "pool_slots": load_pipeline().limits.mailchimp_connections}
@@ -46,8 +46,8 @@ def sync_dag(audience: str) -> DAG:
 
         return run()
 
-    choices = [AUTOMATIC, *manual_queries(audience)]
-    query = Param(AUTOMATIC, type="string", enum=choices, description="Or one manual query, and nothing else (R10).")
+    choices = [AUTOMATIC, *query_names(audience)]
+    query = Param(AUTOMATIC, type="string", enum=choices, description="Or one query, a manual one too, and nothing else.")
     with DAG(
         dag_id=f"sync_{audience}",
         schedule=[PEOPLE],

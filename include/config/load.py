@@ -26,7 +26,7 @@ CONFIG_VARIABLE = "SYNC_CONFIG"
 """Environment variable: the configuration's folder, the one beside this module unless set."""
 PIPELINE, AUDIENCES, RULES = "pipeline.yaml", "audiences", "validation_rules.yaml"
 AUTOMATIC = "(automatic queries)"
-"""What a trigger form offers besides the manual queries; a query's name has no parentheses."""
+"""What a trigger form offers besides single queries; a query's name has no parentheses."""
 
 _STEM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _M = TypeVar("_M", bound=BaseModel)
@@ -45,8 +45,8 @@ def audience_stems(folder: Path | None = None) -> tuple[str, ...]:
 
 
 @cache
-def manual_queries(stem: str, folder: Path | None = None) -> tuple[str, ...]:
-    """The names of an audience's manual queries, in the file's order; for building its DAG.
+def query_names(stem: str, folder: Path | None = None) -> tuple[str, ...]:
+    """The names of an audience's queries, the manual ones first, else in the file's order; for building its DAG.
 
     Nothing of the file is checked here, where a mistake would take the DAG away: its run tells.
     """
@@ -54,7 +54,8 @@ def manual_queries(stem: str, folder: Path | None = None) -> tuple[str, ...]:
     content = document.content if isinstance(document.content, dict) else {}
     queries = content.get("queries")
     entries = [entry for entry in (queries if isinstance(queries, list) else ()) if isinstance(entry, dict)]
-    return tuple(str(entry["name"]) for entry in entries if entry.get("run") == "manual" and "name" in entry)
+    named = sorted((entry for entry in entries if "name" in entry), key=lambda entry: entry.get("run") != "manual")
+    return tuple(dict.fromkeys(str(entry["name"]) for entry in named))
 
 
 @cache

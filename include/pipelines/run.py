@@ -66,7 +66,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """A run of `sync_<stem>`: every stage takes one. `query` names the manual query that takes part, if any.
+    """A run of `sync_<stem>`: every stage takes one. `query` names the one query that takes part, if it is for one.
 
     `rerun` has the other controls (M04).
     """

@@ -34,7 +34,7 @@ PLANNING = ("validate", "transform")
 def run_of(project: Project, audience: str, run_id: str, how: Mapping[str, Any]) -> SyncRun:
     """The run that a trigger form or command line asked for.
 
-    `how`: dry_run, query (a trigger form's choice without a manual query is no query), and the rerun controls as they
+    `how`: dry_run, query (a trigger form's choice of all automatic ones is no query), and the rerun controls as they
     were given. Raises ConfigError where these make no sense.
     """
     query = None if how.get("query") in {None, AUTOMATIC} else str(how["query"])

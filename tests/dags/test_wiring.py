@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.encoders import encode_timetable
 
-from include.config.load import AUTOMATIC, audience_stems, manual_queries
+from include.config.load import AUTOMATIC, audience_stems, query_names
 from include.errors import ConfigError, FatalError, StoppedByCheck, TransientError
 from include.orchestration import DEFAULT_ARGS, PEOPLE, Pool
 
@@ -51,13 +51,14 @@ def test_what_the_loads_changed_is_read_back_before_the_mirror_is_written(sync: 
     assert upstream(sync, "load_mirror") >= {"load_audience", "load_people", "refresh"}
 
 
-def test_r10_the_manual_queries_of_an_audience_are_the_choices_of_its_trigger_form(sync: DAG, tmp_path: Path):
-    assert sync.params.get_param("query").schema["enum"] == [AUTOMATIC]
+def test_r10_m04_each_query_of_an_audience_is_a_choice_of_its_trigger_form_manual_ones_first(sync: DAG, tmp_path: Path):
+    named = ("customers", "private_customers", "french_customers_and_newcomers", "open_leads")
+    assert sync.params.get_param("query").schema["enum"] == [AUTOMATIC, *named]
     assert sync.params["query"] == AUTOMATIC
     (tmp_path / "audiences").mkdir()
     file = tmp_path / "audiences" / "news.yaml"
-    file.write_text("queries: [{name: a, run: manual}, {name: b}, {name: c, run: manual, object: wrong}, d]\n", "utf-8")
-    assert manual_queries("news", tmp_path) == ("a", "c")
+    file.write_text("queries: [{name: a}, {name: b, run: manual}, {name: c, run: manual, object: wrong}, d]\n", "utf-8")
+    assert query_names("news", tmp_path) == ("b", "c", "a")
 
 
 def test_m04_the_rerun_controls_are_fields_of_the_trigger_forms_and_off_unless_set(sync: DAG, dagbag: DagBag):
