@@ -27,8 +27,8 @@ def read_requests(run: SyncRun, schema: AudienceSchema) -> int:
     """Stage the partition `requests` of the run, as `transform.requests` reads it; returns how many rows ask.
 
     Those of the audience: rows with its key, whatever their lookup says, and rows without a key that a user made for
-    it. A run for one query reads none, and neither does one of an org whose objects lack the fields: that is for the
-    check of the configuration to say.
+    it, or for no audience: whichever run comes first answers these. A run for one query reads none, and neither does
+    one of an org whose objects lack the fields: that is for the check of the configuration to say.
     """
     rows = _asking(run, schema.list_id) if run.query is None and _has_fields(run) else iter(())
     return run.project.staging.write(run.partition(PARTITION), _tables(rows), _schema())
@@ -43,18 +43,22 @@ def _has_fields(run: SyncRun) -> bool:
     return {REQUESTED_STATUS, REQUESTED_GROUPS, REQUEST_RESULT} <= objects[SUBSCRIBER].fields.keys()
 
 
-def _asking(run: SyncRun, list_id: str) -> Iterator[dict[str, str | None]]:
+def _asking(run: SyncRun, list_id: str) -> Iterator[dict[str, str | bool | None]]:
     """In the order of the Ids: which of several requests counts is the same in each try."""
     soql = (
-        f"SELECT Id, Key__c, Mailchimp_Contact_Id__c, Contact__c, Lead__c, {REQUESTED_STATUS}, {REQUESTED_GROUPS} "
+        f"SELECT Id, Key__c, Mailchimp_Contact_Id__c, Audience__c, Contact__c, Lead__c, {REQUESTED_STATUS}, "
+        f"{REQUESTED_GROUPS} "
         f"FROM {SUBSCRIBER} WHERE ({REQUESTED_STATUS} != null OR {REQUESTED_GROUPS} != null) "
-        f"AND (Key__c LIKE '{list_id}:%' OR (Key__c = null AND Audience__r.List_Id__c = '{list_id}')) ORDER BY Id"
+        f"AND (Key__c LIKE '{list_id}:%' "
+        f"OR (Key__c = null AND (Audience__c = null OR Audience__r.List_Id__c = '{list_id}'))) ORDER BY Id"
     )
     for row in run.project.salesforce().query(soql):
+        key = _text(row, "Key__c")
         yield {
             "row_id": _text(row, "Id"),
-            "member_key": (_text(row, "Key__c") or "").partition(":")[2] or None,
+            "member_key": (key or "").partition(":")[2] or None,
             "contact_id": _text(row, "Mailchimp_Contact_Id__c"),
+            "of_audience": bool(key or row.get("Audience__c")),
             "person_id": _text(row, "Contact__c") or _text(row, "Lead__c"),
             "requested_status": _text(row, REQUESTED_STATUS),
             "requested_groups": _text(row, REQUESTED_GROUPS),
@@ -66,10 +70,10 @@ def _text(row: Mapping[str, object], field: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _tables(rows: Iterator[dict[str, str | None]]) -> Iterator[pa.Table]:
+def _tables(rows: Iterator[dict[str, str | bool | None]]) -> Iterator[pa.Table]:
     import pyarrow as pa
 
-    page: list[dict[str, str | None]] = []
+    page: list[dict[str, str | bool | None]] = []
     for row in rows:
         page.append(row)
         if len(page) == PAGE:
@@ -83,4 +87,4 @@ def _schema() -> pa.Schema:
     import pyarrow as pa
 
     names = ("row_id", "member_key", "contact_id", "person_id", "requested_status", "requested_groups")
-    return pa.schema([(name, pa.string()) for name in names])
+    return pa.schema([("of_audience", pa.bool_()), *((name, pa.string()) for name in names)])

@@ -37,8 +37,12 @@ WHY_NOT = {
 """Why a member of a status is not subscribed (G01)."""
 SHOWN_GROUPS = 100
 """How many of an audience's groups an answer lists: it has room for 32,768 characters."""
-_NOBODY = "'Nothing done: the row needs a Contact or a Lead.'"
-_NO_EMAIL = "'Nothing done: the person has no e-mail address.'"
+OF_NOBODY = {
+    "nothing": "'Nothing done: the row needs an Audience.'",
+    "nobody": "'Nothing done: the row needs a Contact or a Lead.'",
+    "no_email": "'Nothing done: the person has no e-mail address.'",
+}
+"""What a row is answered that is about nobody."""
 _ALWAYS = "CAST(NULL AS VARCHAR)"
 
 
@@ -151,8 +155,7 @@ def _status_part(inputs: Inputs) -> str:
     of_consent = f"obstacle IN ({', '.join(sql.text(reason) for reason in OF_CONSENT)})"
     return sql.choice(
         [
-            ("whose = 'nobody'", _part(_NOBODY, RECORD)),
-            ("whose = 'no_email'", _part(_NO_EMAIL, RECORD)),
+            *((f"whose = '{whose}'", _part(text, RECORD)) for whose, text in OF_NOBODY.items()),
             (f"{leaves} AND unsubscribes IS NOT NULL", _part("'Unsubscribed.'", DONE, "unsubscribes")),
             (f"{leaves} AND status = 'unsubscribed'", _part("'Already unsubscribed.'", DONE)),
             (f"{leaves} AND status IS NOT NULL", _part(not_mailed, DONE)),
@@ -191,6 +194,7 @@ def _group_parts(inputs: Inputs) -> str:
             for name, (number, text, note, op) in outcomes.items()
         ), strict=True)
     )  # fmt: skip
+    nobody = sql.choice((f"whose = '{whose}'", text) for whose, text in OF_NOBODY.items())
     return f"""
         SELECT row_id, {position}, {texts}, {ops}, {notes} FROM (
             SELECT row_id, outcome, string_agg(coalesce(path, name), '; ' ORDER BY position) AS names,
@@ -211,8 +215,8 @@ def _group_parts(inputs: Inputs) -> str:
             ) WHERE outcome IS NOT NULL GROUP BY row_id, outcome
         )
         UNION ALL
-        SELECT row_id, 8, CASE whose WHEN 'nobody' THEN {_NOBODY} ELSE {_NO_EMAIL} END, {_ALWAYS}, '{RECORD}'
-        FROM known WHERE wish IS NULL AND len(names) > 0 AND whose IN ('nobody', 'no_email')
+        SELECT row_id, 8, {nobody}, {_ALWAYS}, '{RECORD}'
+        FROM known WHERE wish IS NULL AND len(names) > 0 AND whose NOT IN ('known', 'gone')
     """
 
 

@@ -29,19 +29,20 @@ def find_requests(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 
     `wishes`: a row per row of `MC_Subscriber__c` that asks for something: row_id, unkeyed (a user made the row),
     requested_status, requested_groups (as typed), wish (the status, in lower case), names (of groups, in order), whose
-    (nobody, no_email, gone or known), email_key and status of the member, no status where there is none. A row with a
-    key is about the member of that key, or of its contact where the e-mail was changed; one without is about its
-    person, whoever that was merged or converted into. A person who was not read yet leaves it for the next run.
+    (nothing: no audience's; nobody, no_email, gone or known), email_key and status of the member, no status where there
+    is none. A row with a key is about the member of that key, or of its contact where the e-mail was changed; one
+    without is about its person, whoever that was merged or converted into. A person who was not read yet leaves it for
+    the next run.
     `asked_unsubscribes`: members whose status ends by it. `asked_additions`: e-mails of people to be added by it; not
     where another request asks to unsubscribe. Reads `persons`, `heirs`, `roster`, `aliases`, `claims` and the view
-    `requests` (row_id, member_key, contact_id, person_id, requested_status, requested_groups). A run for one query
-    carries out none.
+    `requests` (row_id, of_audience, member_key, contact_id, person_id, requested_status, requested_groups;
+    of_audience: the row says of which one). A run for one query carries out none.
     """
     connection.execute(
         f"""
         CREATE TEMP TABLE wishes AS
         WITH mine AS (
-            SELECT requests.*, coalesce(heirs.person_id, requests.person_id) AS known_as
+            SELECT requests.*, CASE WHEN of_audience THEN coalesce(heirs.person_id, requests.person_id) END AS known_as
             FROM requests LEFT JOIN heirs ON heirs.gone_id = requests.person_id
             WHERE {sql.boolean(inputs.only_query is None)}
             QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY heirs.person_id) = 1
@@ -71,7 +72,8 @@ def find_requests(connection: DuckDBPyConnection, inputs: Inputs) -> None:
                    ),
                    lambda x: x <> ''
                ) AS names,
-               CASE WHEN mine.member_key IS NULL AND known_as IS NULL THEN 'nobody'
+               CASE WHEN NOT of_audience THEN 'nothing'
+                    WHEN mine.member_key IS NULL AND known_as IS NULL THEN 'nobody'
                     WHEN found.email_key IS NOT NULL THEN 'known'
                     WHEN mine.member_key IS NOT NULL THEN 'gone' ELSE 'no_email' END AS whose,
                found.email_key, CASE WHEN whose = 'gone' THEN 'forgotten' ELSE roster.status END AS status

@@ -39,7 +39,7 @@ class Desk(Life):
     def new_row(self, **fields: Any) -> str:
         """A row that a user makes, for the Newsletter audience."""
         (own,) = (one for one in self.rig.state().salesforce["MC_Audience__c"] if one["List_Id__c"] == NEWS)
-        record = {"Audience__c": own["Id"], "Name": "Asked by hand"} | fields
+        record = {"Audience__c": own["Id"], "Name": "Asked by hand"} | fields  # None: the field stays empty
         (result,) = self.rig.project.salesforce().insert("MC_Subscriber__c", [record], None)
         assert result.success, result
         return str(result.id)
@@ -95,6 +95,7 @@ def story(request: pytest.FixtureRequest, connected: Sandbox, tmp_path_factory: 
             Lead__c=lead("lou")["Id"], Requested_Status__c="subscribed", Requested_Groups__c="Interests / News"
         ),
         "opt": desk.new_row(Contact__c=contact("opt")["Id"], Requested_Status__c="subscribed"),
+        "where": desk.new_row(Contact__c=contact("new")["Id"], Audience__c=None, Requested_Status__c="unsubscribed"),
     }
     return Story(desk.sync("second"), desk.sync("third"), asked)
 
@@ -134,14 +135,19 @@ def test_r05_a_request_does_not_add_who_has_opted_out(story: Story) -> None:
     assert "Key__c" not in {name for name, value in rows(story.second.state)[story.asked["opt"]].items() if value}
 
 
+def test_r22_a_row_without_an_audience_is_answered_by_whichever_run_comes_first(story: Story) -> None:
+    assert story.answer("where") == "Nothing done: the row needs an Audience."
+    assert story.second.status("new") == "subscribed"
+
+
 def test_r22_the_report_counts_what_became_of_requests(story: Story) -> None:
     answered = [one for one in story.second.operations if one["kind"] == "answer_request"]
     assert sorted(one["note"] for one in answered) == [
-        *["request_done"] * 3, *["request_refused_consent"] * 2, "request_refused_group",
+        *["request_done"] * 3, *["request_refused_consent"] * 2, "request_refused_group", "request_refused_record",
     ]  # fmt: skip
     assert {one["state"] for one in answered} == {"applied"}
     assert story.second.accounts["report"]["balanced"] is True
-    assert story.second.accounts["extract"]["requests"] == 6
+    assert story.second.accounts["extract"]["requests"] == 7
 
 
 def test_g05_the_sync_after_writes_the_stamp_alone(story: Story) -> None:

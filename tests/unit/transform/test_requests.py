@@ -249,6 +249,17 @@ def test_r22_a_row_without_a_person_and_a_person_without_an_email_are_told_so() 
     assert kinds(outcome) == []
 
 
+def test_r22_a_row_that_names_no_audience_is_told_so() -> None:
+    """Whoever it is about: nobody knows which audience to join."""
+    world = World()
+    person = a_person(world)
+    rows = [world.request("subscribed", person=person, of_audience=False)]
+    rows.append(world.request(None, "Topics / News", of_audience=False))
+    outcome = plan(world, audience(**NOBODY_SELECTED))
+    assert [answer(outcome, row) for row in rows] == ["Nothing done: the row needs an Audience."] * 2
+    assert kinds(outcome) == []
+
+
 def test_r22_a_person_who_was_not_read_yet_leaves_the_request_for_the_next_run() -> None:
     world = World()
     world.request("subscribed", person="003000000000999AAA")

@@ -145,7 +145,7 @@ class World:
         self.emails.append({"source": source, "holder_id": holder, "email_key": email_key(email), "until": BORN})
 
     def request(
-        self, status: str | None = None, *groups: str, member: str | None = None, person: str | None = None, **more: str
+        self, status: str | None = None, *groups: str, member: str | None = None, person: str | None = None, **more: Any
     ) -> str:
         """Ask for something on the row of a member (by e-mail), or on a user's row for a person. Returns its Id."""
         row_id = f"a01{next(self.numbers):015d}"
@@ -153,7 +153,7 @@ class World:
         contact_id = f"contact-{member}" if member else None
         self.requests.append({
             "row_id": row_id, "member_key": key, "contact_id": contact_id, "person_id": person,
-            "requested_status": status, "requested_groups": "\n".join(groups) or None,
+            "requested_status": status, "requested_groups": "\n".join(groups) or None, "of_audience": True,
         } | more)  # fmt: skip
         return row_id
 
@@ -201,7 +201,8 @@ def compact(value: object) -> str:
 
 
 REQUESTS = pa.schema(
-    [(name, pa.string()) for name in ("row_id", "member_key", "contact_id", "person_id")]
+    [("of_audience", pa.bool_())]
+    + [(name, pa.string()) for name in ("row_id", "member_key", "contact_id", "person_id")]
     + [(name, pa.string()) for name in ("requested_status", "requested_groups")]
 )
 SELECTIONS = pa.schema([("selection", pa.string()), ("id", pa.string())])
