@@ -47,7 +47,7 @@ def sync_dag(audience: str) -> DAG:
         return run()
 
     choices = [AUTOMATIC, *query_names(audience)]
-    query = Param(AUTOMATIC, type="string", enum=choices, description="Or one query, a manual one too, and nothing else.")
+    query = Param(AUTOMATIC, type="string", enum=choices, description="Or one query, manual ones too, and no other.")
     with DAG(
         dag_id=f"sync_{audience}",
         schedule=[PEOPLE],

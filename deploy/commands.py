@@ -27,6 +27,7 @@ def up() -> int:
     print(f"Airflow     {home.url('airflow')}  log in as admin, password {password}")
     print(f"Salesforce  {home.url('salesforce')}  (sandbox)")
     print(f"Mailchimp   {home.url('mailchimp')}  (sandbox)")
+    print(f"Command line: source {home.command_line.relative_to(PROJECT)}; .venv/bin/python -m include check")
     print("Next: `make sync`, `make snapshot`, `make backfill FROM=YYYY-MM-DD TO=YYYY-MM-DD`, `make down`.")
     return 0
 
@@ -37,6 +38,7 @@ def _start(home: Home) -> None:
     follower = Follower(api)
     running.start(home, sandbox_options=("--state", str(home.state)), own_connections=True)
     running.await_ready(home, api, follower)
+    home.save_command_line()
     dag_ids = running.await_dags(api, follower)
     if first_time:
         for dag_id in dag_ids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import sys
 from collections.abc import Mapping
@@ -99,6 +100,18 @@ class Home:
     def saved_ports(self) -> Ports:
         """Return the ports of the last start."""
         return Ports(**json.loads((self.folder / "ports.json").read_text("utf-8")))
+
+    @property
+    def command_line(self) -> Path:
+        """The file that points a shell, and with it the project's command line, at the stack."""
+        return self.folder / "environment"
+
+    def save_command_line(self) -> None:
+        """Write that file; it holds the sandbox's connections, never those of the environment."""
+        exported = self.environment({}, own_connections=False)
+        names = [name for name in exported if name.startswith("AIRFLOW_CONN_")] + ["AIRFLOW_HOME"]
+        lines = [f"export {name}={shlex.quote(exported[name])}\n" for name in sorted(names)]
+        self.command_line.write_text("".join(lines), "utf-8")
 
     def environment(self, base: Mapping[str, str], *, own_connections: bool) -> dict[str, str]:
         """Return the environment of Airflow's services.

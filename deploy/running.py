@@ -15,7 +15,7 @@ from deploy.airflow_settings import AirflowSettings
 from deploy.errors import StackError
 from deploy.follow import Follower
 from deploy.home import PROJECT, Home
-from deploy.runs import EXTRACT, SNAPSHOT, sync_dag_ids
+from deploy.runs import dag_ids
 from deploy.sessions import Session
 
 SERVICES = ("airflow", "sandbox")
@@ -61,7 +61,7 @@ def await_ready(home: Home, api: AirflowApi, follower: Follower) -> None:
 
 def await_dags(api: AirflowApi, follower: Follower) -> list[str]:
     """Wait until Airflow has read all DAGs and return their ids; StackError when it cannot read one."""
-    expected = {EXTRACT, SNAPSHOT, *sync_dag_ids()}
+    expected = dag_ids()
 
     def read() -> bool:
         if errors := api.import_errors():

@@ -8,12 +8,19 @@ from zoneinfo import ZoneInfo
 
 from deploy.airflow_api import AirflowApi, DagRun
 from deploy.follow import Follower
+from deploy.home import PROJECT
 from include.config.load import audience_stems, load_pipeline
 
 EXTRACT = "extract_salesforce"
 SNAPSHOT = "snapshot_activity"
+DAGS = PROJECT / "dags"
 RUN_SECONDS = 3600
 START_SECONDS = 90
+
+
+def dag_ids() -> set[str]:
+    """Return the ids of all DAGs: a file's name, or the audiences' own."""
+    return {file.stem for file in DAGS.glob("*.py") if file.stem != "sync_audiences"} | set(sync_dag_ids())
 
 
 def sync_dag_ids() -> list[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from airflow.dag_processing.dagbag import DagBag
 
+from deploy.runs import dag_ids
+
 PROJECT = Path(__file__).parents[2]
 HEAVY = {
     "deltalake",
@@ -50,6 +52,7 @@ def test_there_is_a_dag_for_each_job_and_each_audience_file(dagbag: DagBag):
     assert len(audiences) >= 3
     jobs = {"check_connections", "extract_salesforce", "preview_queries", "reconcile", "snapshot_activity"}
     assert set(dagbag.dags) == jobs | audiences
+    assert dag_ids() == jobs | audiences, "`make up` waits for all of them"
 
 
 def test_the_dags_are_read_without_connections_and_without_heavy_libraries():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,14 @@ def test_a_demo_never_takes_the_connections_of_the_environment(tmp_path: Path):
     assert demo["AIRFLOW__CORE__PARALLELISM"] == "8"
     assert demo["LANG"] == "C"
     assert home.environment(own, own_connections=True)["AIRFLOW_CONN_MAILCHIMP_DEFAULT"] == "real"
+
+
+def test_a_shell_is_pointed_at_the_sandbox_of_the_stack_whatever_its_own_connections(tmp_path: Path):
+    home = Home(tmp_path, Ports(salesforce=998, mailchimp=999))
+    home.save_command_line()
+    shell = 'export AIRFLOW_CONN_MAILCHIMP_DEFAULT=real; source "$0"; echo "$AIRFLOW_CONN_MAILCHIMP_DEFAULT"; env'
+    told = subprocess.run(["bash", "-c", shell, str(home.command_line)], capture_output=True, text=True, check=True)
+    lines = told.stdout.splitlines()
+    assert json.loads(lines[0])["extra"]["endpoint"] == "http://127.0.0.1:999"
+    assert any(line.startswith("AIRFLOW_CONN_SALESFORCE_DEFAULT=") and ":998" in line for line in lines)
+    assert f"AIRFLOW_HOME={home.airflow}" in lines
