@@ -9,6 +9,7 @@ import requests
 
 from include.salesforce.client import SalesforceClient
 from include.sandbox.mailchimp.credentials import API_KEY
+from include.schema import REQUESTED_GROUPS, REQUESTED_STATUS
 from tests.golden.cast import LISTS, TYPES, Cast, Record, Role, email_of, hash_of
 from tests.sandbox_fixture import Sandbox
 
@@ -46,6 +47,13 @@ class Acts:
     def _delete(self, role: Role, label: str) -> None:
         record = role.records[label]
         (result,) = self.client.delete(record["object"], [record["Id"]], bulk_above=1)
+        assert result.success, result
+
+    def _ask(self, role: Role, said: Record) -> None:
+        """A user fills in the request of the member's mirror row."""
+        asked = {REQUESTED_STATUS: said.get("status"), REQUESTED_GROUPS: said.get("groups")}
+        row = {"Key__c": f"{LISTS['Newsletter']}:{hash_of(role.name)}"} | asked
+        (result,) = self.client.upsert("MC_Subscriber__c", "Key__c", [row], bulk_above=1)
         assert result.success, result
 
     def _merge(self, role: Role, labels: list[str]) -> None:

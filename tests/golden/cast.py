@@ -32,6 +32,7 @@ GROUPS = {
 INTERESTS = {f"{category} / {name}": id_ for category, (_, names) in GROUPS.items() for name, id_ in names.items()}
 TYPES = {
     "FNAME": "text", "LNAME": "text", "TITLE": "text", "AGREED": "text", "OWN": "text", "TOPICS": "text",
+    "DEPT": "text", "ASSIST": "text", "FAX": "text",
     "BORN": "date", "SPEND": "number", "ADDRESS": "address", "TIER": "dropdown",
 }  # fmt: skip
 

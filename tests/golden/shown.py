@@ -11,6 +11,7 @@ from textwrap import wrap
 from typing import Any
 
 from include.keys import email_key
+from include.schema import REQUEST_RESULT
 from tests.golden.cast import INTERESTS, LISTS, Cast, Record, Role, email_of
 from tests.integration.sync.rig import State
 
@@ -23,8 +24,9 @@ ACTIVE = {"subscribed", "pending", "unsubscribed", "transactional"}
 UNTOLD = {"Profile_Updated__c", "Opt_In__c", "Mailchimp_Contact_Id__c", "Audience__c"}
 NOBODY = "(no one)"
 PERSON_FIELDS = (
-    "FirstName", "LastName", "Title", "Company", "LeadSource", "Birthdate", "Customer_Tier__c", "Annual_Spend__c",
-    "Interests__c", "MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry",
+    "FirstName", "LastName", "Title", "Department", "AssistantName", "Fax", "Company", "LeadSource",
+    "Birthdate", "Customer_Tier__c", "Annual_Spend__c", "Interests__c",
+    "MailingStreet", "MailingCity", "MailingState", "MailingPostalCode", "MailingCountry",
 )  # fmt: skip
 MARKS = {
     "HasOptedOutOfEmail": "opted out", "IsPersonAccount": "person account", "IsDeleted": "deleted",
@@ -153,6 +155,8 @@ def _change(row: Record) -> str:
         }
         told = ", ".join(f"{name} {change}" for name, change in changed.items()) or "Profile_Updated__c"
         return told if before else "new row"
+    if row["kind"] == "answer_request":
+        return f"{_values({name: value for name, value in before.items() if value})} -> {after[REQUEST_RESULT]}"
     if before.keys() <= ground.keys():
         before = {}
     change = f"{_values(before)} -> {_values(after)}" if before else _values(after)
@@ -225,6 +229,7 @@ def _mirrored(names: Names, audience: str, row: Record) -> str:
     return (
         f"mirror {audience}{names.email(key, owner)}: {row['Status__c']}, of {link}, [{shown}], "
         f"profile updated {(row['Profile_Updated__c'] or 'never')[:10]}"
+        + (f", answered {row[REQUEST_RESULT]}" if row.get(REQUEST_RESULT) else "")
     )
 
 
