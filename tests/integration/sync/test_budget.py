@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from include.pipelines import runs
+from include.errors import DeferredError
+from include.pipelines import runs, sync_audience
 from include.pipelines.run import SyncRun
 from include.warehouse.tables import RESULTS
-from tests.integration.sync.people import NEWS, audience, subscriber
+from tests.integration.sync.people import NEWS, audience, key, subscriber
 from tests.integration.sync.rig import Rig
 from tests.integration.sync.small import FILE, PIPELINE, Small
 from tests.sandbox_fixture import Sandbox
@@ -58,6 +59,29 @@ def test_g08_a_run_that_reaches_its_share_of_the_day_is_deferred_and_the_next_on
     small.sandbox.switches("salesforce")
     assert small.sync() == 0
     assert len(small.rig.state().world.lists["Newsletter"].members) == 2
+
+
+def test_g08_a_budget_that_is_used_up_before_the_mirror_defers_the_rest_of_the_run_to_the_next_one(small):
+    """The member is added, its row is not written; the run says so, and the next one writes it."""
+    small.pipeline(PIPELINE + "limits: {salesforce_daily_share: 50%}\n")
+    small.rig.extract("short")
+    run = SyncRun(small.rig.project, "newsletter", "short")
+    *before, mirror, report = sync_audience.STAGES
+    for name in before:
+        sync_audience._carry_out(run, name)
+    small.sandbox.switches("salesforce", daily_api_requests=2 * _used(small))
+    small.sandbox.reset_calls()
+    with pytest.raises(DeferredError):
+        sync_audience._carry_out(run, mirror)
+    sync_audience._carry_out(run, report)
+    assert small.sandbox.writes() == 0
+    (row,) = runs.find(small.rig.project, "sync_audience")
+    assert row["state"] == "deferred"
+    assert len(small.rig.state().world.lists["Newsletter"].members) == 2
+    small.sandbox.switches("salesforce")
+    assert small.sync() == 0
+    rows = small.rig.state().salesforce["MC_Subscriber__c"]
+    assert {each["Key__c"] for each in rows} == {f"{NEWS}:{key(name)}" for name in ("ann", "bob")}
 
 
 def test_g08_a_plan_whose_rows_do_not_fit_into_the_org_waits_before_the_first_write(small, capsys):

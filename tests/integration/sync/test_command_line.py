@@ -7,11 +7,15 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from include.__main__ import main
+from include.approval import PlanApproval
+from include.errors import StoppedByCheck
 from include.sandbox.mailchimp.credentials import API_KEY
+from include.warehouse.tables import APPROVALS
 from tests.integration.sync.people import NEWS, UPDATES, WEB, audience, contact, subscriber
 from tests.integration.sync.rig import NOW, Rig
 from tests.sandbox_fixture import Sandbox
@@ -109,6 +113,47 @@ def test_g06_sync_approve_carries_out_the_held_plan_at_once(held: Rig, command: 
     assert status == 0
     assert '"approval": "mine"' in out
     assert len(held.state().world.lists["Newsletter"].members) == 2
+
+
+def test_g06_x01_another_policy_waits_for_approval_and_counts_from_its_first_load(rig: Rig, command: Command) -> None:
+    """A dry run under it is no load; neither is the run that waited."""
+    assert command()[0] == 0
+    write(rig.configuration, "newsletter", FILE.format(name="Newsletter").replace("legacy_parity", "two_way"))
+    rig.sandbox.reset_calls()
+    assert command("newsletter", "--dry-run")[0] == 0
+    for _ in range(2):
+        status, _, err = command()
+        assert (status, rig.sandbox.writes()) == (3, 0)
+        assert "the policy changed since the last load: email_change from new_member to move" in err
+        assert "policy from legacy_parity to two_way; stops_matching from keep to remove" in err
+    assert command("newsletter", "--approve")[0] == 0
+    assert command()[0] == 0
+
+
+def test_g06_the_task_that_waits_goes_on_by_what_a_person_answered(
+    held: Rig, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Airflow resumes it: a time-out counts as a rejection; who answered is kept."""
+    command("newsletter", "--run-id", "asked")
+    monkeypatch.setenv("SYNC_CONFIG", str(held.configuration))
+    monkeypatch.setenv("SYNC_ROOT", str(held.root))
+    task = PlanApproval(task_id="breaker", audience="newsletter")
+    context: Any = {"run_id": "asked", "params": {}}
+
+    def answered(option: str, by: str | None, *, timedout: bool = False) -> dict[str, object]:
+        user = by and {"id": "1", "name": by}
+        event = {"chosen_options": [option], "params_input": {}, "responded_by_user": user, "timedout": timedout}
+        return task.execute_complete(context, event)
+
+    with pytest.raises(StoppedByCheck, match="nobody approved the plan within 24 hours"):
+        answered("Reject", None, timedout=True)
+    with pytest.raises(StoppedByCheck, match="the plan was rejected"):
+        answered("Reject", "bob")
+    assert command("newsletter")[0] == 3
+    assert answered("Approve", "ann")["approval"] == "asked"
+    rows = held.project.warehouse.read(APPROVALS, audience="newsletter").to_pylist()
+    assert [(row["decision"], row["decided_by"]) for row in rows] == [("approved", "ann")]
+    assert held.sandbox.writes() == 0
 
 
 def test_g06_a_run_that_asked_nothing_cannot_be_approved(
