@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from include.warehouse.store import Warehouse
 
 
+NEVER_HELD = ("unsubscribe_member", "opt_out_person")
+"""Operations that the cap on attempts does not hold: an opt-out is never held back by a quarantine (detail 2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an operation was refused before."""
@@ -59,7 +63,7 @@ class Pending:
         """Those of one kind, by tag, then by member. The calls from here on are counted for this kind."""
         self.meter.purpose = kind
         for operation in self.plan.unfinished(kind):
-            refusal = self.held.get(operation.op_id)
+            refusal = None if kind in NEVER_HELD else self.held.get(operation.op_id)
             outcome = self.ground.outcome(operation)
             if refusal is not None:
                 self.log.record(operation, "refused", refusal.reason, code=refusal.code)

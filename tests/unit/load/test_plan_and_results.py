@@ -18,7 +18,7 @@ from include.salesforce.results import WriteResult
 from include.storage import Storage
 from include.warehouse.store import Warehouse
 from include.warehouse.tables import PLANS, QUARANTINE, RESULTS
-from tests.integration.loading import add, create_lead, give, update
+from tests.integration.loading import add, create_lead, give, opt_out, unsubscribe, update
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 RUN = "run-1"
@@ -147,6 +147,16 @@ def test_g07_a_refused_operation_is_tried_in_three_runs_and_then_held(warehouse)
 def test_g07_a_refused_address_is_not_tried_twice(warehouse, reason):
     made = plan(warehouse, add("ann"))
     quarantined(warehouse, "add_member ann", attempts=1, reason=reason)
+    assert carry_out(warehouse, made, "add_member")[0] == []
+
+
+@pytest.mark.parametrize("wish", [unsubscribe("ann"), opt_out("ann", "003A", "003A")], ids=lambda wish: wish["kind"])
+@pytest.mark.parametrize("reason", ["said otherwise", OF_THE_ADDRESS[0]])
+def test_g01_detail_2_a_quarantine_never_holds_back_an_unsubscribe_or_an_opt_out(warehouse, wish, reason):
+    made = plan(warehouse, wish, add("bob"))
+    for op_id in (wish["op_id"], "add_member bob"):
+        quarantined(warehouse, op_id, attempts=9, reason=reason)
+    assert carry_out(warehouse, made, wish["kind"]) == ([wish["op_id"]], {})
     assert carry_out(warehouse, made, "add_member")[0] == []
 
 
