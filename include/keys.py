@@ -8,6 +8,8 @@ import hashlib
 def email_key(email: str) -> str:
     """The MD5 of the trimmed, lower-cased address, in hex: the member hash it has in Mailchimp.
 
-    Always made here, in Python: DuckDB's `lower` differs for some letters. No Unicode folding, no syntax check.
+    Always made here, in Python: DuckDB's `lower` differs for some letters. Neither case nor white space
+    around it counts. Its Unicode form does, as Mailchimp hashes bytes: validation lets one form in, in `emails.py`. No
+    syntax check.
     """
     return hashlib.md5(email.strip().lower().encode(), usedforsecurity=False).hexdigest()

@@ -1,8 +1,13 @@
-"""Which e-mail addresses a syntax library accepts, fast over many of them."""
+"""Which e-mail addresses a syntax library accepts, fast over many of them.
+
+An address whose letters are not composed (Unicode form NFC, which RFC 6532 asks of mail addresses) is refused, too: it
+looks like another address, and has another key (`include/keys.py`), so it would be a second member.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -19,7 +24,7 @@ def is_acceptable(address: str) -> bool:
     """Whether email-validator accepts the address: the same answer, with every domain looked at once."""
     plain = _PLAIN.fullmatch(address)
     if plain is None or len(address) > 254:
-        return _validates(address)
+        return unicodedata.is_normalized("NFC", address) and _validates(address)
     return _domain_validates(plain.group(1).lower())
 
 
