@@ -15,7 +15,7 @@ from include.errors import FatalError, StoppedByCheck
 from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
 from include.pipelines import watermarks
 from include.pipelines.find_audience import find_audience, known_list
-from include.pipelines.identity import connect_mailchimp, connect_salesforce
+from include.pipelines.identity import connect_mailchimp, connect_salesforce, note_planned_for
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.missing_audience import mark_missing
 from include.pipelines.requests import read_requests
@@ -57,9 +57,10 @@ def extract(run: SyncRun) -> dict[str, object]:
             were some.
     """
     project, client = run.project, run.project.mailchimp()
-    connect_mailchimp(project, client)
+    identities = [connect_mailchimp(project, client)]
     if not run.dry_run:
-        connect_salesforce(project, project.salesforce())
+        identities.append(connect_salesforce(project, project.salesforce()))
+    note_planned_for(run, *identities)
     listing = _found(run, client.audiences())
     read_at = client.server_time()
     schema = client.audience_schema(listing.list_id)

@@ -1,14 +1,15 @@
 """Which account and user the sync is connected to; a run against another one stops before anything (R19).
 
 The first run after a `disconnect` connects: it records the identity. Every later run compares, with one call per
-vendor.
+vendor; the stages that write compare again, with whom their plan was made for: Airflow's connections can be edited
+while a plan waits for a person.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from include.errors import FatalError, StoppedByCheck
 from include.warehouse.tables import CONNECTIONS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from include.mailchimp.client import MailchimpClient
+    from include.pipelines.run import SyncRun
     from include.salesforce.client import SalesforceClient
     from include.wiring import Project
 
@@ -87,14 +89,10 @@ def identity_problem(identity: Identity, known: Mapping[str, object]) -> tuple[s
 
     Another user of the same Salesforce org is the same.
     """
-    if identity.vendor == "salesforce":
-        same, what = known["account"] == identity.account, "organization"
-        is_now, was = f"organization {identity.account}", f"{known['account']}"
-    else:
-        same, what = (known["account"], known["user"]) == (identity.account, identity.user), "account or user"
-        is_now, was = f"account {identity.account}, user {identity.user}", f"{known['account']}, user {known['user']}"
-    if same:
+    difference = _difference(identity, known)
+    if difference is None:
         return None
+    what, is_now, was = difference
     since = cast("datetime", known["connected_at"])
     found = (
         f"the Airflow connection {identity.connection!r} is of another {identity.vendor.title()} {what} than the sync "
@@ -102,6 +100,54 @@ def identity_problem(identity: Identity, known: Mapping[str, object]) -> tuple[s
     )
     to_do = "put the former credentials back, or run `python -m include disconnect`, which forgets the former identity"
     return found, to_do
+
+
+def _difference(identity: Identity, known: Mapping[str, object]) -> tuple[str, str, str] | None:
+    """What differs from a known `account` and `user`, what it is now, and what it was; None where it is the same."""
+    if identity.vendor == "salesforce":
+        same, what = known["account"] == identity.account, "organization"
+        is_now, was = f"organization {identity.account}", f"{known['account']}"
+    else:
+        same, what = (known["account"], known["user"]) == (identity.account, identity.user), "account or user"
+        is_now, was = f"account {identity.account}, user {identity.user}", f"{known['account']}, user {known['user']}"
+    return None if same else (what, is_now, was)
+
+
+def note_planned_for(run: SyncRun, *identities: Identity) -> None:
+    """Leave whose data a run reads, for the stages that write."""
+    run.project.staging.write_document(run.partition("identities"), {each.vendor: asdict(each) for each in identities})
+
+
+def refuse_another_org(run: SyncRun, client: SalesforceClient) -> None:
+    """Raise StoppedByCheck where the connection is of another org than the run's plan was made for, in one call."""
+    planned = _planned_for(run, "salesforce")
+    if planned is not None:
+        _refuse_another(run, salesforce_identity(run.project, client), planned)
+
+
+def refuse_another_account(run: SyncRun, client: MailchimpClient) -> None:
+    """Raise StoppedByCheck where the connection is of another Mailchimp account or user, in one call; see above."""
+    planned = _planned_for(run, "mailchimp")
+    if planned is not None:
+        _refuse_another(run, mailchimp_identity(run.project, client.root()), planned)
+
+
+def _planned_for(run: SyncRun, vendor: str) -> dict[str, object] | None:
+    """Whom the run's plan was made for; where its extraction did not say, whoever is connected."""
+    staging, partition = run.project.staging, run.partition("identities")
+    noted = cast("dict[str, Any]", staging.document(partition)) if staging.committed(partition) else {}
+    return noted.get(vendor) or connected(run.project, vendor)
+
+
+def _refuse_another(run: SyncRun, identity: Identity, planned: Mapping[str, object]) -> None:
+    difference = _difference(identity, planned)
+    if difference:
+        what, is_now, was = difference
+        raise StoppedByCheck(
+            f"the Airflow connection {identity.connection!r} is of another {identity.vendor.title()} {what} by now "
+            f"than run {run.run_id} was planned for: {is_now}, and not {was}. Nothing more of this run is carried out; "
+            "put the former credentials back and clear the task, or start a new run"
+        )
 
 
 def connected(project: Project, vendor: str) -> dict[str, object] | None:

@@ -21,6 +21,7 @@ from include.load.tags import TagLoad
 from include.pipelines import watermarks
 from include.pipelines.current_plan import refuse_outdated
 from include.pipelines.held import held_of
+from include.pipelines.identity import refuse_another_account, refuse_another_org
 from include.pipelines.people_merge import SOURCE
 from include.salesforce.storage import refuse_without_room
 
@@ -40,7 +41,8 @@ PEOPLE_KINDS = ("opt_out_person", "update_person", "create_lead")
 def load_audience(run: SyncRun) -> dict[str, object]:
     """Unsubscribe first, then add and update members, create and give tags, archive, move; returns the counts by state.
 
-    Raises StoppedByCheck for a stale plan (`current_plan`), TransientError where a retry can do more.
+    Raises StoppedByCheck for a stale plan (`current_plan`) and where another account is connected by now,
+    TransientError where a retry can do more.
     """
     project, limits = run.project, run.project.configuration.pipeline.limits
     plan = Plan(project.warehouse, run.run_id)
@@ -49,6 +51,7 @@ def load_audience(run: SyncRun) -> dict[str, object]:
         return {}
     refuse_outdated(run, plan)
     client, list_id = project.mailchimp(), run.schema().list_id
+    refuse_another_account(run, client)
     ground = Ground(read_members(client, list_id, run.pins().extracted_at, all_archived="add_member" in planned))
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_of(run), log, project.meter)
@@ -73,8 +76,8 @@ def load_audience(run: SyncRun) -> dict[str, object]:
 def load_people(run: SyncRun) -> dict[str, object]:
     """Opt people out, write values to them, then create the planned Leads; returns the counts by state.
 
-    Raises StoppedByCheck for a stale plan and where the org has no room for them, TransientError where a retry can do
-    more.
+    Raises StoppedByCheck for a stale plan, where another org is connected by now and where it has no room for them,
+    TransientError where a retry can do more.
     """
     project, limits = run.project, run.project.configuration.pipeline.limits
     plan = Plan(project.warehouse, run.run_id)
@@ -83,6 +86,7 @@ def load_people(run: SyncRun) -> dict[str, object]:
         return {}
     refuse_outdated(run, plan)
     client, list_id, values = project.salesforce(), run.schema().list_id, "update_person" in planned
+    refuse_another_org(run, client)
     members = read_members(project.mailchimp(), list_id, run.pins().extracted_at, all_archived=False, values=values)
     changed = list(_changed_people(run, client))
     known = plan.leads_of_known_people() | {one.email_key for one in changed if one.email_key and not one.created_by_us}

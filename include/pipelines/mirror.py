@@ -22,6 +22,7 @@ from include.pipelines import watermarks
 from include.pipelines.current_plan import refuse_superseded
 from include.pipelines.estimate import interests
 from include.pipelines.held import held_of
+from include.pipelines.identity import refuse_another_org
 from include.pipelines.subscribers import who_is_who
 from include.salesforce.refusals import TRANSIENT_CODES
 from include.salesforce.storage import refuse_without_room
@@ -49,13 +50,15 @@ def load_mirror(run: SyncRun) -> dict[str, object]:
 
     Audiences with `data_sync: off` mirror their audience row only (R15); requests are answered all the same. A run for
     some people writes their rows, and does not say that the audience was synced. Raises TransientError where a retry
-    can do more, StoppedByCheck where another run has planned since and where the org has no room for the rows,
-    FatalError where Salesforce refuses the audience's row.
+    can do more, StoppedByCheck where another run has planned since, where another org is connected by now and where it
+    has no room for the rows, FatalError where Salesforce refuses the audience's row.
     """
     if run.dry_run:
         return {}
     refuse_superseded(run)
-    stage = MirrorStage(run, run.project.salesforce(), run.schema())
+    client = run.project.salesforce()
+    refuse_another_org(run, client)
+    stage = MirrorStage(run, client, run.schema())
     counts = stage.answer_requests()
     if run.audience.data_sync:
         counts += stage.mirror_members()

@@ -8,14 +8,17 @@ import pytest
 
 from include.errors import StoppedByCheck
 from include.pipelines.extract_audience import extract
-from include.pipelines.identity import connected
+from include.pipelines.identity import connect_salesforce, connected
 from include.pipelines.run import SyncRun
+from include.pipelines.sync_audience import stages
 from include.warehouse.tables import WATERMARKS
-from tests.integration.sync.small import Small
+from tests.integration.sync.people import NEWS, audience, subscriber
+from tests.integration.sync.small import FILE, Small
 from tests.sandbox_fixture import Sandbox
 
 OTHER_ACCOUNT = {"account_id": "0123456789abcdef01234567", "login_id": "sandbox"}
 OTHER_USER = {"login_id": "somebody"}
+LEADS = "create_leads: {enabled: true, defaults: {LastName: n, Company: c}}"
 OTHER_ORG = "00D5g000000OTHER1A"
 SESSION = {"/services/Soap/u/{version}", "/services/oauth2/userinfo"}
 """What a run asks of Salesforce before it knows whose org it is."""
@@ -85,9 +88,43 @@ def test_r19_a_role_below_manager_is_one_clear_error(small, capsys):
     assert connected(small.rig.project, "mailchimp") is None
 
 
-def test_r19_a_run_asks_each_vendor_once_whom_it_is_talking_to(small):
+def test_r19_a_run_asks_whom_it_is_talking_to_once_a_vendor_and_again_before_it_writes(small):
     small.rig.extract()
     small.sandbox.reset_calls()
     small.rig.sync("newsletter")
-    assert small.count("salesforce", "/services/oauth2/userinfo") == 1
+    assert small.count("salesforce", "/services/oauth2/userinfo") == 2
+    assert small.count("mailchimp", "/3.0/") == 2
+    small.sandbox.reset_calls()
+    small.rig.sync("newsletter")
+    assert small.count("salesforce", "/services/oauth2/userinfo") == 2
     assert small.count("mailchimp", "/3.0/") == 1
+
+
+def test_r19_a_plan_is_not_carried_out_with_whom_it_was_not_made_for(small):
+    """The connections are edited after the plan was approved; also where a new run has connected since."""
+    small.configure("newsletter", FILE.format(name="Newsletter").replace("first_load", f"{LEADS}\nfirst_load"))
+    small.put_mailchimp({}, audience("Newsletter", NEWS, subscriber("stranger")))
+    small.rig.extract()
+    run = SyncRun(small.rig.project, "newsletter", "waiting")
+    for name in ("extract", "validate", "transform", "breaker"):
+        stages()[name](run)
+    for account in (OTHER_ACCOUNT, OTHER_USER):
+        small.put_mailchimp(account, audience("Newsletter", NEWS, subscriber("stranger")))
+        _stops(run, "load_audience", "another Mailchimp account or user by now than run waiting was planned for")
+    small.sandbox.switches("salesforce", organization_id=OTHER_ORG)
+    small.command("disconnect")
+    connect_salesforce(run.project, run.project.salesforce())
+    for name in ("load_people", "load_mirror"):
+        _stops(run, name, f"another Salesforce organization by now .*: organization {OTHER_ORG}")
+    assert small.rig.write_calls() == []
+    small.put_mailchimp({}, audience("Newsletter", NEWS, subscriber("stranger")))
+    small.sandbox.switches("salesforce")
+    small.command("disconnect")
+    small.rig.extract("again")
+    assert stages()["load_audience"](run)["applied"] == 1
+    assert stages()["load_people"](run)["applied"] == 1
+
+
+def _stops(run: SyncRun, stage: str, said: str) -> None:
+    with pytest.raises(StoppedByCheck, match=said):
+        stages()[stage](run)
