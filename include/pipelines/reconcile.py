@@ -7,6 +7,7 @@ is written to a vendor here.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -168,12 +169,18 @@ def _audience_row(run: SyncRun, stage: MirrorStage) -> Compared:
     list_id, wanted = stage.schema.list_id, {name: stage.audience_row()[name] for name in ("Name", "Status__c")}
     rows = list(stage.client.query(f"SELECT Name, Status__c FROM {AUDIENCE} WHERE List_Id__c = '{list_id}'"))
     fields = [name for name in wanted if rows and rows[0].get(name) != wanted[name]]
-    synced = any(row["state"] in runs.SUCCESSFUL for row in runs.find(run.project, SYNC, audience=run.stem))
+    synced = any(_wrote(row) for row in runs.find(run.project, SYNC, audience=run.stem))
     cause = "mirror_edited" if rows else "mirror_missing" if synced else "mirror_behind"
     columns = {"object": [AUDIENCE], "key": [list_id], "cause": [cause], "fields": [fields]}
     kinds = [("object", pa.string()), ("key", pa.string()), ("cause", pa.string()), ("fields", pa.list_(pa.string()))]
     table = pa.table(columns, schema=pa.schema(kinds))
     return Compared({AUDIENCE: len(rows)}, table.slice(0, int(bool(fields) or not rows)))
+
+
+def _wrote(row: Mapping[str, Any]) -> bool:
+    """Whether a run of the audience's sync has written the audience's row: a dry one has not."""
+    dry = json.loads(row["counts"] or "{}").get("transform", {}).get("dry_run")
+    return row["state"] in runs.SUCCESSFUL and not dry
 
 
 def _mirror(run: SyncRun, stage: MirrorStage, connection: DuckDBPyConnection, version: int) -> Compared:

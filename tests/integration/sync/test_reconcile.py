@@ -292,6 +292,15 @@ def test_an_audience_that_is_gone_leaves_the_others_be(story: Story, capsys: pyt
     assert states == {None: "success", "newsletter": "success", "updates": "failed"}
 
 
+def test_g10_what_no_sync_has_mirrored_yet_is_not_called_deleted(connected: Sandbox, tmp_path: Path) -> None:
+    """A dry run has written nothing."""
+    small = Small(connected, tmp_path)
+    (small.rig.configuration / "audiences" / "updates.yaml").unlink()
+    assert small.sync("newsletter", "--dry-run") == 0
+    assert small.command("reconcile", "--run-id", "early") == 0
+    assert differences(small, "early")["MC_Audience__c", NEWS] == ("mirror_behind", ())
+
+
 def test_g10_a_comparison_writes_nothing_to_a_vendor(story: Story) -> None:
     small = story.small
     small.sandbox.reset_calls()
