@@ -22,8 +22,13 @@ DEPLOY = "deploy include/salesforce/metadata and assign its permission set `MC_S
 GRANT = "grant it to the user of the connection (profile or permission set)"
 
 
-def package_problems(package: Iterable[DeployedField], org: SalesforceSchema) -> Iterator[Finding]:
-    """What of the package is missing, hidden, of another type, or can't be written: one finding per object."""
+def package_problems(
+    package: Iterable[DeployedField], org: SalesforceSchema, *, rights: tuple[str, ...] = ("create", "update", "delete")
+) -> Iterator[Finding]:
+    """What of the package is missing, hidden, of another type, or can't be written: one finding per object.
+
+    And one per object of the mirror whose records the user has not these `rights` on.
+    """
     by_object: dict[str, list[DeployedField]] = {}
     for field in package:
         by_object.setdefault(field.object, []).append(field)
@@ -37,7 +42,7 @@ def package_problems(package: Iterable[DeployedField], org: SalesforceSchema) ->
         if problems:
             yield Finding("error", subject, "; ".join(problems), DEPLOY)
         if name.startswith("MC_"):
-            yield from _object_rights(described, ("create", "update", "delete"), "the mirror is kept in it")
+            yield from _object_rights(described, rights, "the mirror is kept in it")
 
 
 def rights_problems(configuration: Configuration, org: SalesforceSchema) -> Iterator[Finding]:

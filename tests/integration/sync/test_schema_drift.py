@@ -82,6 +82,19 @@ def test_x08_a_type_that_changed_stops_the_audiences_that_use_the_field_until_it
     assert newest_report(small).schema_changes == ()
 
 
+def test_x08_an_org_that_does_not_take_the_mirror_stops_the_run_before_any_write(small, capsys):
+    """Found by the mirror's own stage, the members would have been written."""
+    for changes, told in (
+        ({"MC_Subscriber__c.Tags__c": None}, "MC_Subscriber__c: Tags__c is missing or hidden; deploy include"),
+        ({"MC_Subscriber__c.Rating__c": {"updateable": False, "createable": False}}, "Rating__c can't be written"),
+        ({"MC_Audience__c": {"updateable": False}}, "MC_Audience__c: the user may not update records"),
+    ):
+        described(small, **changes)
+        assert told in stopped(small, capsys)
+    described(small, MC_Subscriber__c={"deletable": False})
+    assert small.sync() == 0, "no sync deletes a row"
+
+
 def test_x08_a_dry_run_shows_what_breaks_and_stops_nothing(small):
     settled(small)
     described(small, **{"Contact.Department": {"type": "textarea"}})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
+from include.salesforce.package import package_fields
 from include.schema import (
     AudienceSchema,
     Interest,
@@ -103,8 +105,14 @@ def an_org() -> SalesforceSchema:
     user = _object("User", a_field("Name"), a_field("UserType", "picklist"))
     either = _object("Name", a_field("Name"), a_field("Type", "picklist"))
     others = (account, member, campaign, user, either)
-    ours = (_object("MC_Audience__c", a_field("List_Id__c")), _object("MC_Subscriber__c", a_field("Key__c")))
-    return SalesforceSchema({item.name: item for item in (contact, lead, *others, *ours)})
+    return SalesforceSchema({item.name: item for item in (contact, lead, *others, *_package())})
+
+
+def _package() -> Iterator[SalesforceObject]:
+    """The mirror objects, as the project's package deploys them."""
+    for name in ("MC_Audience__c", "MC_Subscriber__c"):
+        fields = (field for field in package_fields() if field.object == name)
+        yield _object(name, *(a_field(field.name, field.type, length=field.length) for field in fields))
 
 
 def an_audience(**required: bool) -> AudienceSchema:
