@@ -139,6 +139,28 @@ def test_x15_without_the_setting_the_pairs_are_refused_and_the_message_says_so(s
     assert "Contact.Birthdate (date) can't feed ZIPCODE (zip); date feeds date or text or birthday\n" in told
 
 
+def test_x15_x03_edits_in_mailchimp_reach_the_fields_that_can_hold_them_and_settle(small):
+    """What Salesforce writes in another form is written in Mailchimp's, and no difference any more."""
+    edits = FILE.replace("policy: legacy_parity", "policy: legacy_parity\nmailchimp_edits: mailchimp")
+    for source in ("contact: Birthdate", "lead: Website"):
+        edits = edits.replace(source, f"{source}, conflict: salesforce")
+    small.configure("newsletter", edits.replace("new_members: 100%", "new_members: 100%, changed_people: 100%"))
+    put(small, [contact("ann", **WEB, **GOOD)], subscriber("ann"))
+    assert small.sync() == 0
+    state = small.sandbox.state("mailchimp")
+    (member,) = state["lists"][0]["members"]
+    member["merge_fields"] |= {"PHONE": "415-555-0199", "MOBILE": "+33 1", "ZIPCODE": "10001", "RADIO": "Other"}
+    member["last_changed"] = "2026-11-22T22:15:30+00:00"
+    small.sandbox.put_state(mailchimp=state)
+    assert small.sync() == 0
+    (person,) = small.sandbox.state("salesforce")["Contact"]
+    wanted = {"Phone": "415-555-0199", "MobilePhone": "+33 1", "MailingPostalCode": "10001", "LeadSource": "Other"}
+    assert {name: person[name] for name in wanted} == wanted
+    small.sandbox.reset_calls()
+    assert small.sync() == 0
+    assert small.rig.write_calls() == [STAMP]
+
+
 def test_x15_a_birthday_can_not_be_written_back(small, capsys):
     put(small, [contact("ann", **WEB)], subscriber("bob"))
     small.configure(
