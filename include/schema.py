@@ -68,13 +68,17 @@ class SalesforceField:
 
 @dataclass(frozen=True, slots=True)
 class SalesforceObject:
-    """One object of the org: its fields by API name, and what the connected user may do with its records."""
+    """One object of the org: its fields by API name, and what the connected user may do with its records.
+
+    `record_types`: Id to name of those that are active and that the user may give.
+    """
 
     name: str
     fields: dict[str, SalesforceField]
     createable: bool = True
     updateable: bool = True
     deletable: bool = True
+    record_types: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ SET_BY_US = frozenset({"Email", "MC_Key__c"})
 
 
 def lead_problems(audience: Audience, salesforce: SalesforceSchema) -> Iterator[tuple[Way, str]]:
-    """What is wrong with the defaults, and which required Lead fields nothing fills."""
+    """What is wrong with the defaults and the record type, and which required Lead fields nothing fills."""
     lead = salesforce.objects.get("Lead")
     if lead is None:
         return
@@ -27,6 +27,13 @@ def lead_problems(audience: Audience, salesforce: SalesforceSchema) -> Iterator[
             yield (*top, "defaults", name), message
     if not audience.create_leads.enabled:
         return
+    wanted = audience.create_leads.record_type
+    if wanted and lead.record_types and wanted[:15] not in {record_id[:15] for record_id in lead.record_types}:
+        known = ", ".join(f"{record_id} ({name})" for record_id, name in sorted(lead.record_types.items()))
+        yield (
+            (*top, "record_type"),
+            f"`{wanted}` is no active record type of Lead that the user may give; it has {known}",
+        )
     for name in sorted(_required(lead) - _filled(audience)):
         yield top, f"Lead.{name} is required in the org; give it a default or map it, or no Lead can be created"
     account = salesforce.objects.get("Account")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from include.config.create_leads import CreateLeads
 from include.config.dates import Weekday
 from include.config.object_fields import Checkbox, GroupField
 from include.config.pipeline_settings import Connections, Limits, Quality, Schedule
@@ -63,16 +64,6 @@ class NewMembers(Model):
     """The status new members get: `pending` asks them to confirm (double opt-in)."""
 
     status: Literal["subscribed", "pending"] = "subscribed"
-
-
-class CreateLeads(Model):
-    """Leads from subscribed members that match nobody (R08, detail 6)."""
-
-    enabled: Switch = False
-    defaults: dict[str, str | None] = Field(default_factory=dict)
-    owner: str | None = None
-    assignment_rule: str | None = None
-    record_type: str | None = None
 
 
 class FieldMapping(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from include.config.create_leads import ACTIVE_RULE
 from include.errors import PermanentError
 from include.load.chunks import in_chunks, send
 from include.load.operations import Operation
@@ -13,7 +14,7 @@ from include.salesforce.rows import DUPLICATE, ROWS_PER_CALL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from include.config.models import CreateLeads
+    from include.config.create_leads import CreateLeads
     from include.load.pending import Pending
     from include.load.rule_names import RuleNames
     from include.salesforce.client import SalesforceClient
@@ -80,7 +81,8 @@ def headers(settings: CreateLeads) -> Mapping[str, str]:
     Source: REST API headers `Sforce-Auto-Assign` and `Sforce-Duplicate-Rule-Header` (v52 and newer). Rules that only
     alert are obeyed too: a hit quarantines the Lead with the matched Id.
     """
+    assignment = "TRUE" if settings.assignment_rule == ACTIVE_RULE else settings.assignment_rule or "FALSE"
     return {
-        "Sforce-Auto-Assign": settings.assignment_rule or "FALSE",
+        "Sforce-Auto-Assign": assignment,
         "Sforce-Duplicate-Rule-Header": "allowSave=false; includeRecordDetails=false; runAsCurrentUser=true",
     }

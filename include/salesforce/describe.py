@@ -32,16 +32,24 @@ class _Field(BaseModel):
     calculated: bool = False
 
 
+class _RecordType(BaseModel):
+    recordTypeId: str  # noqa: N815 - Salesforce's key
+    name: str
+    active: bool = True
+    available: bool = True
+
+
 class _Describe(BaseModel):
     name: str
     createable: bool
     updateable: bool
     deletable: bool
     fields: tuple[_Field, ...]
+    recordTypeInfos: tuple[_RecordType, ...] = ()  # noqa: N815 - Salesforce's key
 
 
 def describe(rest: Rest, object_name: str) -> SalesforceObject:
-    """The object's fields as the connected user sees them.
+    """The object's fields and record types as the connected user sees them.
 
     Raises PermanentError with code `NOT_FOUND` where there is no such object, or the user may not see it.
     """
@@ -57,6 +65,7 @@ def describe(rest: Rest, object_name: str) -> SalesforceObject:
         createable=described.createable,
         updateable=described.updateable,
         deletable=described.deletable,
+        record_types={one.recordTypeId: one.name for one in described.recordTypeInfos if one.active and one.available},
     )
 
 

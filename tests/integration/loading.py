@@ -206,7 +206,7 @@ class Rig:
 
 def rig(sandbox: Sandbox, folder: Path, *, connections: int = 3, limits: Any = None, **how: Any) -> Rig:
     """A run of the audience that the sandbox holds now; `how` are settings of the audience's file."""
-    setting = configured(create_leads={"enabled": True}, **how)
+    setting = configured(**{"create_leads": {"enabled": True}} | how)
     configuration = Configuration(Pipeline(time_zone="Europe/Paris", limits=limits or {}), {setting.stem: setting})
     project = LoadProject(configuration, Storage(str(folder / "root")), sandbox=sandbox, connections=connections)
     run = SyncRun(project, setting.stem, "run-1")

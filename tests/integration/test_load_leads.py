@@ -16,6 +16,7 @@ from include.load.results import ResultLog
 from include.load.rule_names import RuleNames
 from include.pipelines.load import load_people
 from include.salesforce.client import SalesforceClient
+from include.sandbox.salesforce.credentials import SALES_USER_ID, USER_ID
 from include.warehouse.tables import PEOPLE
 from tests.integration.loading import Rig, address, create_lead, named, states
 from tests.integration.mailchimp_account import account, audience, member
@@ -107,6 +108,35 @@ def test_g07_a_refusal_is_held_whatever_its_words_are(made, org, words):
     (row,) = run.rows()
     assert (result[0], row["vendor_code"]) == ("refused", words.partition(":")[0] or "FORMULA_EXPRESSION_INVALID")
     assert not org.records("Lead")
+
+
+RULE, OFF = "01Q5g0000000001EAA", "01Q5g0000000002EAA"
+NEWSLETTER, FAIR = "0125g0000000LdNAAU", "0125g0000000LdOAAU"
+"""Record types of Lead; the second one is not active."""
+
+
+@pytest.mark.parametrize(
+    ("rule", "owner"), [(None, USER_ID), ("active", SALES_USER_ID), (OFF, SALES_USER_ID), (RULE[:15], SALES_USER_ID)]
+)
+def test_r08_an_assignment_rule_owns_new_leads_only_where_the_audience_says_so(made, org, rule, owner):
+    entry = {"ruleEntry": [{"assignedTo": SALES_USER_ID}]}
+    rules = [
+        {"Id": record_id, "Name": "Leads", "SobjectType": "Lead", "Active": record_id == RULE, "Metadata": entry}
+        for record_id in (RULE, OFF)
+    ]
+    org.put(AssignmentRule=rules)
+    load(made(create_leads={"enabled": True, "assignment_rule": rule}), create_lead("ann"))
+    assert [lead["OwnerId"] for lead in org.records("Lead")] == [owner]
+
+
+def test_r08_new_leads_have_the_owner_and_record_type_of_the_plan_and_are_refused_alone_with_a_wrong_one(made, org):
+    given = {"OwnerId": SALES_USER_ID, "RecordTypeId": NEWSLETTER}
+    results = load(made(), create_lead("ann", **given), create_lead("bob", **given | {"RecordTypeId": FAIR}))
+    assert results["create_lead ann"] == ("applied", "")
+    state, reason = results["create_lead bob"]
+    assert (state, reason.startswith("Record Type ID: this ID value isn't valid for the user")) == ("refused", True)
+    (lead,) = org.records("Lead")
+    assert (lead["OwnerId"], lead["RecordTypeId"]) == (SALES_USER_ID, NEWSLETTER)
 
 
 def duplicate_rule(action: str) -> dict[str, object]:

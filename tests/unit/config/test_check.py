@@ -116,6 +116,44 @@ def test_r08_a_wrong_lead_default_is_told(tmp_path: Path, leads: str, message: s
     assert line.startswith(f"{FILE}:16: create_leads.{message}")
 
 
+TYPES = "012000000000000AAA (Master), 0125g0000000LdXAAU (Fair)"
+USER, RULE, RECORD_TYPE = "0055g00000000ABAAY", "01Q5g00000000ABAAY", "0125g0000000LdNAAU"
+
+
+@pytest.mark.parametrize(
+    ("leads", "message"),
+    [
+        ("{owner: Ann}", ".owner: `Ann` is not the Id of a user or queue (15 or 18 characters that begin with 005)"),
+        (f"{{assignment_rule: {USER}}}", f".assignment_rule: `{USER}` is not the Id of an assignment rule (15 or 18"),
+        (f"{{record_type: {RECORD_TYPE[:-1]}}}", f".record_type: `{RECORD_TYPE[:-1]}` is not the Id of a record type"),
+        (f"{{owner: {USER}, assignment_rule: active}}", ": `owner` and `assignment_rule` exclude each other"),
+        (
+            f"{{enabled: on, record_type: {RECORD_TYPE}}}",
+            f".record_type: `{RECORD_TYPE}` is no active record type of Lead that the user may give; it has {TYPES}",
+        ),
+    ],
+)
+def test_r08_a_wrong_owner_assignment_rule_or_record_type_is_told(tmp_path: Path, leads: str, message: str) -> None:
+    org = an_org()
+    org.objects["Lead"].record_types.update({"012000000000000AAA": "Master", "0125g0000000LdXAAU": "Fair"})
+    (line,) = problems(tmp_path, f"{NEWSLETTER}create_leads: {leads}\n", salesforce=org)
+    assert line.startswith(f"{FILE}:16: create_leads{message}")
+
+
+@pytest.mark.parametrize(
+    "leads",
+    [
+        f"{{owner: {USER[:15]}}}", "{owner: 00G5g00000000ABAAY}", "{assignment_rule: active}",
+        f"{{assignment_rule: {RULE}}}", f"{{record_type: {RECORD_TYPE[:15]}}}",
+    ],
+)  # fmt: skip
+def test_r08_an_owner_rule_or_record_type_is_an_id_of_15_or_18_characters(tmp_path: Path, leads: str) -> None:
+    org = an_org()
+    org.objects["Lead"].record_types[RECORD_TYPE] = "Newsletter"
+    text = f"{NEWSLETTER}create_leads: {leads}\n".replace("{owner", "{enabled: on, owner")
+    check(load_configuration(write_configuration(tmp_path, text)), "newsletter", an_audience(), org)
+
+
 def test_r08_a_required_lead_field_that_nothing_fills_is_told(tmp_path: Path) -> None:
     text = NEWSLETTER.replace(", lead: Company", "") + "create_leads: {enabled: on}\n"
     (line,) = problems(tmp_path, text)

@@ -11,6 +11,7 @@ from tests.unit.transform.worlds import FIELDS, World, audience, plan
 
 LEADS = {"enabled": True, "defaults": {"LastName": "[unknown]", "Company": "[none]"}}
 EMAIL = "stranger@x.example"
+OWNER, NEWSLETTER = "005000000000001AAA", "012000000000001AAA"
 NAMES = {"FirstName": "Ann", "LastName": "Lee"}
 
 
@@ -18,12 +19,12 @@ def test_r08_a_subscribed_stranger_becomes_one_lead_with_its_key() -> None:
     world = World()
     key = world.member(EMAIL, merge_fields={"FNAME": "Ann", "SPEND": 12.5, "AGREED": "true"})
     fields = FIELDS | {"SPEND": {"lead": "Spend__c"}, "AGREED": {"lead": "Agreed__c"}}
-    configured = audience(fields=fields, create_leads=LEADS | {"owner": "005000000000001AAA"})
+    configured = audience(fields=fields, create_leads=LEADS | {"owner": OWNER, "record_type": NEWSLETTER})
     outcome = plan(world, configured)
     (lead,) = outcome.operations
     assert lead["after"] == {
         "Email": EMAIL, "MC_Key__c": key, "FirstName": "Ann", "LastName": "[unknown]", "Company": "[none]",
-        "Spend__c": 12.5, "Agreed__c": True, "OwnerId": "005000000000001AAA",
+        "Spend__c": 12.5, "Agreed__c": True, "OwnerId": OWNER, "RecordTypeId": NEWSLETTER,
     }  # fmt: skip
     assert (lead["kind"], lead["behaviour"], lead["precondition"]) == ("create_lead", "R08", {"status": "subscribed"})
     assert (outcome.reason(key), outcome.state(key)) == ("lead_created", "changed")
