@@ -7,7 +7,7 @@ records, and a quality report. `transform` makes a plan, `breaker` holds one tha
 written, the loads carry it out, `refresh` reads back what they changed. With `dry_run` nothing is written.
 
 **Where the breaker objects** the run waits for a person: approve or reject the plan under *Required Actions*; the tab
-*Quality report* shows it in detail. Without an answer within `circuit_breaker.wait_hours` it is rejected. Waiting takes
+*Report* shows it in detail. Without an answer within `circuit_breaker.wait_hours` it is rejected. Waiting takes
 no slot of a worker or pool, other audiences go on, and of the runs that are due meanwhile one follows. A plan that is
 approved too late (two hours) is not carried out: the run ends, the next one plans again, and the approval holds for it.
 

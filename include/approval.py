@@ -68,7 +68,7 @@ class PlanApproval(ApprovalOperator):
 def plan_address(dag_id: str, run_id: str) -> str:
     """Where the run's report so far is shown: the tab of the console plugin."""
     base = conf.get("api", "base_url", fallback="") or ""
-    return f"{base.rstrip('/')}/dags/{dag_id}/runs/{quote(run_id, safe='')}/plugin/quality_report"
+    return f"{base.rstrip('/')}/dags/{dag_id}/runs/{quote(run_id, safe='')}/plugin/report"
 
 
 def describe(question: Question, address: str) -> str:

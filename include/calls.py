@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
+Account = dict[str, dict[str, int]]
+"""By vendor: calls `made`, where they are known `used`, `limit` and `left` of the vendor's day, and others."""
 READING = "reading"
 """What calls are made for while no operation of a plan is being carried out."""
 
@@ -16,6 +18,11 @@ class Usage:
 
     used: int
     limit: int
+
+    @property
+    def left(self) -> int:
+        """How many are left."""
+        return max(self.limit - self.used, 0)
 
 
 @dataclass
@@ -47,6 +54,16 @@ class CallMeter:
         with self._lock:
             return nested(self._made)
 
+    def account(self, since: Account | None = None) -> Account:
+        """The calls by vendor, without those of an earlier account, and what is left of the vendor's day."""
+        told: Account = {}
+        for vendor, purposes in self.made().items():
+            made = sum(purposes.values()) - (since or {}).get(vendor, {}).get("made", 0)
+            usage = self.usage.get(vendor)
+            day = {"used": usage.used, "limit": usage.limit, "left": usage.left} if usage else {}
+            told[vendor] = {"made": made, **day}
+        return told
+
 
 def nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     """Numbers by vendor and purpose."""
@@ -64,3 +81,13 @@ def added(*accounts: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
             for purpose, number in purposes.items():
                 total[vendor, purpose] += number
     return nested(total)
+
+
+def accounts_added(*accounts: Account) -> Account:
+    """The sum of accounts, of a vendor's day what was told last."""
+    total: Account = {}
+    for account in accounts:
+        for vendor, numbers in account.items():
+            known = total.get(vendor, {"made": 0})
+            total[vendor] = known | numbers | {"made": known["made"] + numbers["made"]}
+    return total

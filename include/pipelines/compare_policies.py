@@ -6,6 +6,7 @@ Nothing is written to the vendors. A switch that the audience's file sets itself
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.config.policies import PRESETS
@@ -13,9 +14,13 @@ from include.pipelines.plan import show_sources
 from include.pipelines.plan_inputs import plan_inputs
 from include.transform.plan import make_plan
 from include.warehouse.store import connect
+from include.warehouse.tables import POLICY_COMPARISONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
     from include.config.models import Audience
     from include.config.policies import PolicyName
@@ -27,6 +32,8 @@ PARTITION = "policies"
 
 def compare_policies(run: SyncRun) -> dict[str, dict[str, object]]:
     """Plan under each policy; returns the operations by kind per policy, and where the differing rows lie.
+
+    The counts are kept in the table `policy_comparisons`.
 
     `run` has been extracted and validated. The staging partition `policies` has the columns of `plans`, and `policy`:
     the operations that only this one plans.
@@ -44,8 +51,40 @@ def compare_policies(run: SyncRun) -> dict[str, dict[str, object]]:
     )
     differing = connection.sql(f"FROM ({only}) ORDER BY kind, email_key, person_id, op_id")
     rows = run.project.staging.write_relation(run.partition(PARTITION), differing)
+    _save(run, account, _counted(connection, only))
     files = run.project.staging.files(run.partition(PARTITION))
     return account | {"differ": {"operations": rows, "files": list(files)}}
+
+
+def _counted(connection: DuckDBPyConnection, only: str) -> dict[tuple[str, str], int]:
+    """By policy and kind, the operations that only this policy plans."""
+    counted = connection.execute(f"SELECT policy, kind, count(*) FROM ({only}) GROUP BY ALL").fetchall()
+    return {(policy, kind): number for policy, kind, number in counted}
+
+
+def _save(run: SyncRun, account: Mapping[str, Mapping[str, object]], only: Mapping[tuple[str, str], int]) -> None:
+    """Keep the counts; a comparison made again replaces its own."""
+    import pyarrow as pa
+
+    common = {
+        "run_id": run.run_id,
+        "audience": run.stem,
+        "at": datetime.now(UTC),
+        "config_hash": run.project.configuration.hash,
+    }
+    kinds = sorted({kind for counts in account.values() for kind in counts})
+    rows = [
+        common | {"policy": policy, "kind": kind, "planned": counts.get(kind, 0), "only": only.get((policy, kind), 0)}
+        for policy, counts in account.items()
+        for kind in kinds
+    ]
+
+    def compute(version: int) -> pa.Table:
+        known = run.project.warehouse.read(POLICY_COMPARISONS, version, audience=run.stem).to_pylist()
+        kept = [row for row in known if row["run_id"] != run.run_id]
+        return pa.Table.from_pylist(kept + rows, schema=POLICY_COMPARISONS.schema())
+
+    run.project.warehouse.update(POLICY_COMPARISONS, compute, audience=run.stem)
 
 
 def under(audience: Audience, policy: PolicyName) -> Audience:

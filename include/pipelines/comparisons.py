@@ -28,7 +28,7 @@ def newest_comparison(project: Project, stem: str) -> Comparison | None:
         return None
     run_id = found["run_id"]
     counts = json.loads(of_people[run_id]["counts"]) | json.loads(found["counts"])
-    compared = {name: of_object["rows"] for name, of_object in counts.items()}
+    compared = {name: of_object["rows"] for name, of_object in counts.items() if name != "api"}
     return Comparison(run_id, found["ended_at"], compared, _lines(project, run_id, stem))
 
 

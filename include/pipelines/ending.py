@@ -68,6 +68,10 @@ class RunEnding:
         """Whether a stage ended well."""
         return any(line.name == stage and line.ending == "done" for line in self.lines)
 
+    def reached(self, stage: str) -> bool:
+        """Whether a stage ran."""
+        return any(line.name == stage and line.ending != "not_run" for line in self.lines)
+
     def unanswered(self) -> dict[str, Unanswered]:
         """Per kind of operation, what one without a result is counted as."""
         return {kind: self._unanswered(stage) for kind, stage in LOADERS.items()}

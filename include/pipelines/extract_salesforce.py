@@ -48,9 +48,9 @@ def extract(
     """
     project = project or load_project()
     runs.start(project, run_id, PIPELINE)
-    with runs.noted(project, run_id, PIPELINE):
+    with runs.noted(project, run_id, PIPELINE) as spent:
         counts = _extract(project, run_id, Rerun(since=since, full_refresh=full))
-    runs.finish(project, run_id, PIPELINE, "success", counts=counts)
+    runs.finish(project, run_id, PIPELINE, "success", counts={**counts, **spent()})
     log.info("extracted Salesforce: %s", counts)
     return counts
 

@@ -125,11 +125,12 @@ def _account(connection: DuckDBPyConnection, planned: Planned) -> dict[str, obje
     ledger: dict[str, dict[str, int]] = {"salesforce": {}, "mailchimp": {}}
     for side, state, reason, rows in planned.ledger.aggregate("side, state, reason, count(*)").order("ALL").fetchall():
         ledger[side][f"{state}: {reason}"] = rows
+    covered = "" if planned.scope is None else "WHERE email_key IN (SELECT email_key FROM scope)"
     disagreeing = connection.execute(
-        """
+        f"""
         SELECT count(*) FILTER (opted_out AND status = 'subscribed'),
                count(*) FILTER (NOT opted_out AND status = 'unsubscribed')
-        FROM addressees JOIN roster USING (email_key)
+        FROM addressees JOIN roster USING (email_key) {covered}
         """
     ).fetchone()
     opted_out_but_subscribed, unsubscribed_but_not_opted_out = disagreeing or (0, 0)

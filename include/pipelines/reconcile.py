@@ -103,13 +103,13 @@ def reconcile_audience(stem: str, run_id: str, project: Project | None = None) -
 def _noted(project: Project, run_id: str, stem: str | None, compare: Callable[[], list[Compared]]) -> Counts:
     """Carry a comparison out, keep what it found, and note the run; returns its counts."""
     runs.start(project, run_id, PIPELINE, stem)
-    with runs.noted(project, run_id, PIPELINE, stem):
+    with runs.noted(project, run_id, PIPELINE, stem) as spent:
         found = compare()
         _save(project, run_id, stem, [each.differences for each in found])
     counts: Counts = {}
     for each in found:
         counts |= each.counts()
-    runs.finish(project, run_id, PIPELINE, "success", audience=stem, counts=counts)
+    runs.finish(project, run_id, PIPELINE, "success", audience=stem, counts=counts | spent())
     project.staging.drop(_partition(run_id, stem))
     log.info("compared %s: %s", stem or "people", counts)
     return counts

@@ -5,26 +5,25 @@ It runs whatever happened before: parts that the run never came to are left out 
 
 from __future__ import annotations
 
-import json
 import logging
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from include.calls import added
 from include.errors import FatalError
 from include.load.operations import show_plan
 from include.pipelines import query_state, runs
+from include.pipelines.api_account import account, vendor_calls
 from include.pipelines.comparisons import newest_comparison
 from include.pipelines.current_plan import superseding
-from include.pipelines.ending import WORK, run_ending
+from include.pipelines.ending import run_ending
+from include.pipelines.report_facts import earlier_runs, judgement, run_facts, trend_point
 from include.pipelines.schema_drift import found_drift, remember_run
 from include.quality import figures, quarantine
-from include.quality.document import Consent, Report, RunFacts, Source, Thresholds, TrendPoint
+from include.quality.document import Consent, Report, Thresholds
 from include.quality.ledgers import keep_in_scope, make_operation_ledger, make_row_ledger, weigh
 from include.quality.page import as_html, as_json
-from include.quality.verdict import verdict
+from include.quality.verdict import verdict, waits
 from include.transform.reasons import MEANINGS
 from include.warehouse.store import connect
 from include.warehouse.tables import MEMBERS, PEOPLE, QUARANTINE, ROW_LEDGER
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from include.pipelines.ending import RunEnding
+    from include.pipelines.report_facts import History
     from include.pipelines.run import SyncRun
     from include.quality.document import QuarantineGroup, RowLedger, SuiteChecks
 
 log = logging.getLogger(__name__)
 PIPELINE = "sync_audience"
-History = list[dict[str, Any]]
-"""The audience's rows of the table `runs`, newest first."""
 
 
 def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
@@ -70,7 +68,7 @@ def report(run: SyncRun, *, waiting: bool = False) -> dict[str, object]:
         PIPELINE,
         made.state,
         audience=run.stem,
-        counts={**by_stage, "report": counts, "api": _api(run)},
+        counts={**by_stage, "report": counts, "api": account(made.calls)},
     )
     if made.state == "failed" and ended.problem is None:
         raise FatalError(f"audience {run.stem}: {made.headline} The report is {counts['page']}")
@@ -85,6 +83,7 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         operations = figures.operation_ledger(connection)
         rows = _rows(run, connection)
         held = _quarantine(run, connection, newest=ended.loading and superseding(run) is None)
+    judged = judgement(run) if ended.reached("breaker") else None
     state, headline = verdict(
         ended.problem,
         rows,
@@ -92,10 +91,11 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         None if run.rerun.restricted else thresholds,
         stopped=ended.stopped,
         dry_run=run.dry_run,
-        waiting=waiting,
     )
-    facts = _facts(run, history)
-    by_state = figures.by_state(rows.lines) if rows else {}
+    if waiting and judged:
+        state, headline = waits(judged.objections)
+    facts = run_facts(run, history)
+    calls = vendor_calls(run, facts.started_at)
     return Report(
         state=state,
         headline=headline,
@@ -110,7 +110,9 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         notes=figures.notes(connection) if rows else (),
         comparison=newest_comparison(run.project, run.stem),
         schema_changes=found_drift(run),
-        trend=(*_earlier(run, history), figures.trend_point(run.run_id, facts.started_at, state, by_state)),
+        trend=(*earlier_runs(run, history), trend_point(facts, state, rows, calls)),
+        calls=calls,
+        judged=judged,
     )
 
 
@@ -176,64 +178,6 @@ def _consent(run: SyncRun) -> Consent:
     return Consent(counts["opted_out_but_subscribed"], counts["unsubscribed_but_not_opted_out"])
 
 
-def _facts(run: SyncRun, history: History) -> RunFacts:
-    row = next(row for row in history if row["run_id"] == run.run_id)
-    return RunFacts(
-        audience=run.stem,
-        mailchimp_audience=run.audience.audience,
-        policy=run.audience.policy,
-        run_id=run.run_id,
-        dry_run=run.dry_run,
-        query=run.query,
-        started_at=row["started_at"],
-        ended_at=datetime.now(UTC),
-        config_hash=row["config_hash"],
-        sources=_sources(run, row["started_at"]),
-        restricted=run.rerun.restricted,
-        asked=run.rerun.told,
-        other_configurations=_other_configurations(run),
-    )
-
-
-def _other_configurations(run: SyncRun) -> dict[str, str]:
-    """The stages that ran with another configuration than the stage `extract`, each with that one's hash."""
-    outcomes = {name: outcome for name in WORK if (outcome := run.outcome(name)) and outcome.config_hash}
-    first = next(iter(outcomes.values()), None)
-    return {
-        name: each.config_hash for name, each in outcomes.items() if first and each.config_hash != first.config_hash
-    }
-
-
-def _sources(run: SyncRun, started_at: datetime) -> tuple[Source, ...]:
-    """When both sides were read, by our clock: in the newest extraction of Salesforce, and in the run itself."""
-    extractions = runs.find(run.project, "extract_salesforce")
-    read_at = next(
-        (
-            row["started_at"]
-            for row in extractions
-            if row["state"] in runs.SUCCESSFUL and row["ended_at"] and row["ended_at"] <= started_at
-        ),
-        None,
-    )
-    age = None if read_at is None else int((started_at - read_at).total_seconds() // 60)
-    pinned = run.project.staging.committed(run.partition("pins"))
-    return (
-        Source("Salesforce", read_at, age),
-        Source("Mailchimp", started_at if pinned else None, 0 if pinned else None),
-    )
-
-
-def _earlier(run: SyncRun, history: History) -> tuple[TrendPoint, ...]:
-    """The last runs before this one that came to a whole plan and were no dry runs, oldest first."""
-    points = []
-    for row in history:
-        counts = json.loads(row["counts"] or "{}").get("report", {})
-        whole = counts.get("rows") and not counts["dry_run"] and not counts.get("restricted")
-        if row["run_id"] != run.run_id and whole:
-            points.append(figures.trend_point(row["run_id"], row["started_at"], row["state"], counts["rows"]))
-    return tuple(reversed(points[: figures.TREND_RUNS - 1]))
-
-
 def _thresholds(run: SyncRun) -> Thresholds:
     quality = run.project.configuration.pipeline.quality
     return Thresholds(quality.warn_above, quality.fail_above)
@@ -242,21 +186,6 @@ def _thresholds(run: SyncRun) -> Thresholds:
 def _stage_counts(run: SyncRun, stage: str) -> dict[str, object]:
     outcome = run.outcome(stage)
     return outcome.counts if outcome else {}
-
-
-def _api(run: SyncRun) -> dict[str, dict[str, int]]:
-    """Calls by vendor: `made` in all, `estimated` for the plan's operations, `used` and `limit` of the vendor's day."""
-    outcomes = [outcome for outcome in map(run.outcome, WORK) if outcome]
-    account: dict[str, dict[str, int]] = {}
-    for vendor, purposes in added(*(outcome.calls for outcome in outcomes)).items():
-        account[vendor] = {"made": sum(purposes.values())}
-    for outcome in outcomes:
-        for vendor, usage in outcome.usage.items():
-            account.setdefault(vendor, {}).update(usage)
-    estimated = cast("dict[str, dict[str, int]]", _stage_counts(run, "transform").get("estimated_calls", {}))
-    for vendor, kinds in estimated.items():
-        account.setdefault(vendor, {})["estimated"] = sum(kinds.values())
-    return account
 
 
 def _counts(run: SyncRun, made: Report) -> dict[str, object]:

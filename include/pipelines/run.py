@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
 
+from include.calls import added
 from include.pipelines.rerun import USUAL, Rerun
 from include.schema import AudienceSchema, SalesforceSchema
 from include.staging.store import Partition
@@ -48,20 +49,32 @@ class Pins:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One try of a stage: when it ended, by our clock, and its calls (vendor to purpose to number)."""
+
+    ended_at: datetime
+    calls: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a stage ended: its counts, or the kind of its error and its message.
 
-    `calls`: vendor to purpose to number, over all tries of the stage; `usage`: vendor to `used` and `limit` requests of
-    the day, as the vendor told last (see `calls.CallMeter`); `config_hash`: of the configuration that it ran
-    with.
+    `tries`: all that came to an end, the oldest first, also those before the run was cleared; `usage`: vendor to `used`
+    and `limit` requests of the day, as the vendor told last; `config_hash`: of the configuration that it ran with.
     """
 
     counts: dict[str, object] = field(default_factory=dict)
     error: str | None = None
     message: str = ""
-    calls: dict[str, dict[str, int]] = field(default_factory=dict)
+    tries: tuple[Try, ...] = ()
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     config_hash: str = ""
+
+    @property
+    def calls(self) -> dict[str, dict[str, int]]:
+        """The calls of all tries: vendor to purpose to number."""
+        return added(*(each.calls for each in self.tries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +150,15 @@ class SyncRun:
 
     def save_outcome(self, stage: str, outcome: Outcome) -> None:
         """Leave a stage's outcome for the report; another try replaces it."""
-        self.project.staging.write_document(self.partition(f"outcome_{stage}"), dataclasses.asdict(outcome))
+        document = TypeAdapter(Outcome).dump_python(outcome, mode="json")
+        self.project.staging.write_document(self.partition(f"outcome_{stage}"), document)
 
     def outcome(self, stage: str) -> Outcome | None:
         """A stage's outcome; None where it has not ended."""
         partition = self.partition(f"outcome_{stage}")
         if not self.project.staging.committed(partition):
             return None
-        return Outcome(**cast("dict[str, Any]", self.project.staging.document(partition)))
+        return TypeAdapter(Outcome).validate_python(self.project.staging.document(partition))
 
 
 def known_org(project: Project) -> SalesforceSchema:

@@ -11,10 +11,11 @@ from include.errors import DeferredError, StoppedByCheck
 from include.warehouse.tables import RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pyarrow as pa
 
+    from include.calls import Account
     from include.wiring import Project
 
 RunState = Literal["running", "waiting", "success", "warning", "stopped", "deferred", "failed"]
@@ -46,17 +47,28 @@ def finish(
 
 
 @contextmanager
-def noted(project: Project, run_id: str, pipeline: str, audience: str | None = None) -> Iterator[None]:
-    """Note how a run ended where it ends by an error, which goes on; that it succeeded is for the caller to say."""
+def noted(
+    project: Project, run_id: str, pipeline: str, audience: str | None = None
+) -> Iterator[Callable[[], dict[str, Account]]]:
+    """Note how a run ended where it ends by an error, which goes on; that it succeeded is for the caller to say.
+
+    What it yields tells the calls made since, as `api`, for the run's counts.
+    """
+    before = project.meter.account()
+
+    def spent() -> dict[str, Account]:
+        return {"api": project.meter.account(before)}
+
+    def end(state: RunState) -> None:
+        finish(project, run_id, pipeline, state, audience=audience, counts=spent())
+
     try:
-        yield
-    except (StoppedByCheck, DeferredError) as end:
-        finish(
-            project, run_id, pipeline, "deferred" if isinstance(end, DeferredError) else "stopped", audience=audience
-        )
+        yield spent
+    except (StoppedByCheck, DeferredError) as error:
+        end("deferred" if isinstance(error, DeferredError) else "stopped")
         raise
     except Exception:
-        finish(project, run_id, pipeline, "failed", audience=audience)
+        end("failed")
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from include.activity import campaigns
 from include.activity import snapshot as snapshots
@@ -12,6 +12,7 @@ from include.activity.days import CLOCK_SKEW, LocalDay
 from include.activity.harvest import Harvester
 from include.activity.history import EventWriter
 from include.activity.load import ActivityLoad
+from include.calls import accounts_added
 from include.errors import StoppedByCheck
 from include.pipelines import runs, watermarks
 from include.pipelines.find_audience import find_audience, known_list
@@ -56,8 +57,11 @@ def load_activity(run_id: str, day: str, *, backfill: bool, project: Project | N
     """Bring Salesforce to the day's snapshot, where the day is the newest complete one and this is no backfill."""
     project = project or load_project()
     counts = _carry_out(project, run_id, "load_activity", lambda: _load(project, run_id, _day(project, day), backfill))
-    account = {stage: _counts(project, run_id, stage) for stage in STAGES}
-    runs.finish(project, run_id, PIPELINE, "warning" if counts.get("refused") else "success", counts=account)
+    left = {stage: _left(project, run_id, stage) for stage in STAGES}
+    account = {stage: each["counts"] for stage, each in left.items()}
+    api = accounts_added(*(each["api"] for each in left.values()))
+    state: runs.RunState = "warning" if counts.get("refused") else "success"
+    runs.finish(project, run_id, PIPELINE, state, counts={**account, "api": api})
     return counts
 
 
@@ -155,13 +159,16 @@ def _day(project: Project, day: str) -> LocalDay:
 
 def _carry_out(project: Project, run_id: str, stage: str, work: Callable[[], Counts]) -> Counts:
     """Carry out a stage; leave its counts for the run's row, or how the run ended."""
-    with runs.noted(project, run_id, PIPELINE):
+    with runs.noted(project, run_id, PIPELINE) as spent:
         counts = work()
-    project.staging.write_document(Partition(PIPELINE, stage, run_id), counts)
+    project.staging.write_document(Partition(PIPELINE, stage, run_id), {"counts": counts, **spent()})
     log.info("%s: %s", stage, counts)
     return counts
 
 
-def _counts(project: Project, run_id: str, stage: str) -> Counts:
+def _left(project: Project, run_id: str, stage: str) -> dict[str, Any]:
+    """What a stage left for the run's row: its `counts` and, by vendor, its calls (`api`)."""
     partition = Partition(PIPELINE, stage, run_id)
-    return cast("Counts", project.staging.document(partition)) if project.staging.committed(partition) else {}
+    if not project.staging.committed(partition):
+        return {"counts": {}, "api": {}}
+    return cast("dict[str, Any]", project.staging.document(partition))

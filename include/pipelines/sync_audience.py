@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from include.calls import added
 from include.config.load import AUTOMATIC
 from include.errors import ApprovalNeeded, StoppedByCheck, SyncError
 from include.pipelines import runs
 from include.pipelines.approvals import Decision, Question, question_of
 from include.pipelines.rerun import parse_controls
-from include.pipelines.run import Outcome, SyncRun
+from include.pipelines.run import Outcome, SyncRun, Try
 from include.wiring import load_project
 
 if TYPE_CHECKING:
@@ -148,9 +148,8 @@ def _refuse_another_configuration(run: SyncRun, name: str) -> None:
 
 
 def _with_calls(run: SyncRun, outcome: Outcome, earlier: Outcome | None) -> Outcome:
-    """The outcome with the calls of the stage, those of its earlier tries included."""
+    """The outcome with the calls of this try, after those of earlier ones."""
     meter = run.project.meter
     usage = {vendor: {"used": usage.used, "limit": usage.limit} for vendor, usage in meter.usage.items()}
-    made = meter.made()
-    calls = added(earlier.calls, made) if earlier else made
-    return replace(outcome, calls=calls, usage=usage, config_hash=run.project.configuration.hash)
+    tries = (*(earlier.tries if earlier else ()), Try(datetime.now(UTC), meter.made()))
+    return replace(outcome, tries=tries, usage=usage, config_hash=run.project.configuration.hash)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from include.config.findings import Finding
+from include.quality.measured import Judged, VendorCalls
 
 State = Literal["waiting", "success", "warning", "stopped", "deferred", "failed"]
 Mark = Literal["passed", "warning", "critical"]
@@ -192,7 +193,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One run among the last ones; rows of both sides."""
+    """One run among the last ones; rows of both sides, and calls by vendor."""
 
     run_id: str
     started_at: datetime
@@ -201,6 +202,7 @@ class TrendPoint:
     changed: int
     quarantined: int
     failed: int
+    calls: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +231,5 @@ class Report:
     comparison: Comparison | None
     trend: tuple[TrendPoint, ...]
     schema_changes: tuple[Finding, ...] = ()
+    calls: tuple[VendorCalls, ...] = ()
+    judged: Judged | None = None

@@ -137,10 +137,12 @@ def by_state(lines: Iterable[RowLine | OperationLine]) -> dict[str, int]:
     return counts
 
 
-def trend_point(run_id: str, started_at: datetime, state: str, rows: Mapping[str, int]) -> TrendPoint:
-    """A run of the trend from its rows per state."""
+def trend_point(
+    run_id: str, started_at: datetime, state: str, rows: Mapping[str, int], calls: Mapping[str, int]
+) -> TrendPoint:
+    """A run of the trend from its rows per state and its calls per vendor."""
     counted = {name: rows.get(name, 0) for name in ("changed", "quarantined", "failed")}
-    return TrendPoint(run_id, started_at, state, sum(rows.values()), **counted)
+    return TrendPoint(run_id, started_at, state, sum(rows.values()), **counted, calls=dict(calls))
 
 
 def _notes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.kinds import in_order, place
 from include.quality.document import OperationLedger, OperationLine, RowLedger, RowLine, TrendPoint
 from include.quality.figures import by_state
 from include.quality.ledgers import OPERATION_STATES, ROW_STATES
@@ -73,9 +74,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One figure over the last runs."""
+    """One figure over the last runs; `name` is its class on the page."""
 
     name: str
+    title: str
     newest: int
     most: int
     width: int
@@ -92,7 +94,7 @@ def operation_table(ledger: OperationLedger) -> OperationTable:
     counts = by_state(ledger.lines)
     states = tuple(state for state in ("planned", *OPERATION_STATES) if counts.get(state))
     short = sorted((line for line in ledger.lines if line.state in SHORT_OF_DONE), key=lambda line: -line.operations)
-    kinds = dict.fromkeys(line.kind for line in ledger.lines)
+    kinds = sorted({line.kind for line in ledger.lines}, key=lambda kind: (place(kind), kind))
     return OperationTable(
         states=states,
         rows=tuple(_operation_row(kind, states, ledger.lines) for kind in kinds),
@@ -103,8 +105,26 @@ def operation_table(ledger: OperationLedger) -> OperationTable:
 
 
 def charts(trend: Sequence[TrendPoint]) -> tuple[Chart, ...]:
-    """A chart per figure, each on its own scale."""
-    return tuple(_chart(name, trend) for name in ("changed", "quarantined", "failed"))
+    """A chart per figure, each on its own scale; calls of those vendors that any run has counted."""
+    rows = [
+        _chart(name, f"Rows {name}", trend, [int(getattr(point, name)) for point in trend])
+        for name in ("changed", "quarantined", "failed")
+    ]
+    vendors = sorted({vendor for point in trend for vendor in point.calls}, reverse=True)
+    calls = [
+        _chart("calls", f"Calls of {vendor.title()}", trend, [point.calls.get(vendor, 0) for point in trend])
+        for vendor in vendors
+    ]
+    return (*rows, *calls)
+
+
+def put_off(ledger: OperationLedger | None) -> dict[str, int]:
+    """Operations by kind that are left to the next run, in the order of a list."""
+    counts: dict[str, int] = {}
+    for line in ledger.lines if ledger else ():
+        if line.state == "deferred":
+            counts[line.kind] = counts.get(line.kind, 0) + line.operations
+    return in_order(counts)
 
 
 def _side(name: str, title: str, ledger: RowLedger) -> Side:
@@ -127,8 +147,7 @@ def _operation_row(kind: str, states: Sequence[str], lines: Sequence[OperationLi
     return OperationRow(kind, behaviours, tuple(counts.get(state, 0) for state in states), sum(counts.values()))
 
 
-def _chart(name: str, trend: Sequence[TrendPoint]) -> Chart:
-    figures = [int(getattr(point, name)) for point in trend]
+def _chart(name: str, title: str, trend: Sequence[TrendPoint], figures: Sequence[int]) -> Chart:
     most = max(figures, default=0)
     bars = []
     for position, (point, figure) in enumerate(zip(trend, figures, strict=True)):
@@ -143,4 +162,4 @@ def _chart(name: str, trend: Sequence[TrendPoint]) -> Chart:
             )
         )
     width = max(len(trend) * (BAR_WIDTH + BAR_GAP) - BAR_GAP, BAR_WIDTH)
-    return Chart(name, figures[-1] if figures else 0, most, width, tuple(bars))
+    return Chart(name, title, figures[-1] if figures else 0, most, width, tuple(bars))

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from include.kinds import IRREVERSIBLE, in_words
 from include.quality import layout
+from include.quality.call_layout import call_tables
 from include.quality.document import Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jinja2 import Environment
 
 
@@ -28,13 +32,15 @@ def from_json(text: str | bytes) -> Report:
 def as_html(report: Report) -> str:
     """One page without scripts or external files; everything that comes from outside is escaped."""
     return (
-        _templates()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
             sides=layout.sides(report.rows) if report.rows else (),
             operations=layout.operation_table(report.operations) if report.operations else None,
             charts=layout.charts(report.trend),
+            calls=call_tables(report.calls),
+            put_off=layout.put_off(report.operations),
         )
     )
 
@@ -45,17 +51,23 @@ def _document() -> TypeAdapter[Report]:
 
 
 @cache
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(folder: Path | None = None) -> Environment:
+    """Templates of this package, and of a folder before them, with the filters that all pages share."""
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
+    own = PackageLoader("include.quality")
     templates = Environment(
-        loader=PackageLoader("include.quality"),
+        loader=own if folder is None else ChoiceLoader([FileSystemLoader(folder), own]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"count": "{:,}".format, "share": _share, "instant": _instant, "words": _words}
+    templates.filters |= {
+        "count": "{:,}".format, "difference": "{:+,}".format, "share": _share, "instant": _instant, "words": _words,
+        "listed": in_words,
+    }  # fmt: skip
+    templates.globals["irreversible"] = IRREVERSIBLE
     return templates
 
 

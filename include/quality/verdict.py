@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from include.quality.figures import by_state, share_held
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from include.quality.document import OperationLedger, RowLedger, StageLine, State, Thresholds
 
 
@@ -18,14 +20,13 @@ def verdict(
     *,
     stopped: bool,
     dry_run: bool,
-    waiting: bool = False,
 ) -> tuple[State, str]:
     """State and headline; the first that holds: a stage's problem, an unbalanced ledger, too much quarantined.
 
     Without thresholds (what share is quarantined says nothing of a run for some people) each that is gives a warning.
     """
     if problem is not None:
-        return _cut_short(problem, stopped=stopped, waiting=waiting)
+        return _cut_short(problem, stopped=stopped)
     if rows is None or operations is None:
         return "failed", "The run left no plan."
     if not (rows.balanced and operations.balanced):
@@ -39,9 +40,12 @@ def verdict(
     return ("warning" if held > thresholds.warn_above or refused else "success"), account
 
 
-def _cut_short(problem: StageLine, *, stopped: bool, waiting: bool) -> tuple[State, str]:
-    if waiting:
-        return "waiting", f"The run waits for a person to approve the plan, or to reject it: {problem.message}"
+def waits(objections: Sequence[str]) -> tuple[State, str]:
+    """Of a run whose plan waits for a person, for these reasons."""
+    return "waiting", f"A person has to approve the plan, or reject it: {'; '.join(objections)}."
+
+
+def _cut_short(problem: StageLine, *, stopped: bool) -> tuple[State, str]:
     if problem.ending == "deferred":
         return "deferred", f"Stage {problem.name} left the rest to the next run: {problem.message}"
     if stopped:

@@ -249,6 +249,20 @@ QUERY_PREVIEWS = _table(
     by=("audience",),
 )
 
+POLICY_COMPARISONS = _table(
+    "policy_comparisons",
+    "What `compare-policies` found: one row per policy and kind of operation that any of the policies plans.",
+    "run_id string Comparison; the dry run that it was made from",
+    "audience string File stem of the audience",
+    "at timestamp When it was made",
+    "config_hash string Hash of the configuration that it was made with",
+    "policy string legacy_parity or two_way",
+    "kind string Kind of operation, as in `plans`",
+    "planned int64 Operations that the policy plans",
+    "only int64 Of them, those that no other policy plans",
+    by=("audience",),
+)
+
 DIVERGENCES = _table(
     "divergences",
     "What full comparisons of both sides found (DAG `reconcile`): one row per record that was not as the warehouse had "
@@ -382,6 +396,6 @@ ACTIVITY_DAYS = _table(
 
 TABLES: tuple[Table, ...] = (
     PEOPLE, MEMBERS, EMAILS, SYNCED_VALUES, ASSIGNMENTS, PLANS, RESULTS, ROW_LEDGER, QUARANTINE, RUNS, QUERIES,
-    QUERY_PREVIEWS, APPROVALS, WATERMARKS, CONNECTIONS, CONNECTION_CHECKS, SCHEMA_FINGERPRINTS, MIRROR, CAMPAIGNS,
-    ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS, DIVERGENCES,
+    QUERY_PREVIEWS, POLICY_COMPARISONS, APPROVALS, WATERMARKS, CONNECTIONS, CONNECTION_CHECKS, SCHEMA_FINGERPRINTS,
+    MIRROR, CAMPAIGNS, ACTIVITY_EVENTS, ACTIVITY_SNAPSHOTS, ACTIVITY_DAYS, DIVERGENCES,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Registers the console with Airflow: its pages, and the tab of a DAG run that shows them."""
+"""Registers the console with Airflow: its pages, the entry of the menu, and the tab of a DAG run that shows them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ async def console(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 APPS: list[Any] = [{"name": "Console", "app": console, "url_prefix": "/console"}]
+# Without a leading slash an address is relative to Airflow's own, which may lie below a path.
 REPORT: dict[str, str] = {
-    "name": "Quality report",
-    # Without a leading slash the address is relative to Airflow's own, which may lie below a path.
+    "name": "Report",
     "href": "console/runs/{DAG_ID}/{RUN_ID}/",
     "destination": "dag_run",
-    "url_route": "quality_report",
+    "url_route": "report",
 }
-VIEWS: list[Any] = [REPORT]
+INDEX: dict[str, str] = {
+    "name": "Sync console",
+    "href": "console/",
+    "destination": "nav",
+    "category": "browse",
+    "url_route": "sync_console",
+}
+VIEWS: list[Any] = [REPORT, INDEX]
 
 
 class ConsolePlugin(AirflowPlugin):

@@ -1,5 +1,6 @@
 """Nights, backfills and kills of `snapshot_activity` against both sandbox servers."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -109,6 +110,10 @@ def test_r11_older_events_leave_salesforce_when_newer_ones_fill_the_fifty(world,
     world.set_time(NIGHT + timedelta(days=1))
     counts = world.run(project, "2026-11-23")["load_activity"]
     assert (counts["written"], counts["deleted"]) == (2, 2)
+    row, *_ = runs.find(project, "snapshot_activity")
+    api = json.loads(row["counts"])["api"]
+    assert api["salesforce"]["made"] > 0
+    assert api["salesforce"]["left"] > 0
     of_ann = {row for row in world.shown() if row[0] == key("ann")}
     assert len(of_ann) == 50
     assert min(row[2] for row in of_ann) == "2026-11-18T10:01"  # `sent` and `open` of camp01 left

@@ -45,4 +45,4 @@ def test_g06_what_cannot_be_taken_back_is_listed_first() -> None:
 
 
 def test_g06_the_question_leads_to_the_runs_report() -> None:
-    assert plan_address("sync_news", "a+b:c").endswith("/dags/sync_news/runs/a%2Bb%3Ac/plugin/quality_report")
+    assert plan_address("sync_news", "a+b:c").endswith("/dags/sync_news/runs/a%2Bb%3Ac/plugin/report")

@@ -46,6 +46,10 @@ def test_m05_the_calls_of_a_run_are_counted_and_those_of_its_operations_were_est
     api = json.loads(row["counts"])["api"]
     assert {vendor: account["made"] for vendor, account in api.items()} == total
     assert api["salesforce"]["limit"] == 100_000
+    assert api["salesforce"]["left"] == 100_000 - api["salesforce"]["used"]
+    assert {vendor: account["estimated"] for vendor, account in api.items()} == {
+        vendor: account["made_for_operations"] for vendor, account in api.items()
+    }
     assert spent < api["salesforce"]["used"] <= spent + total["salesforce"]
 
 
@@ -56,6 +60,9 @@ def test_g08_a_run_that_reaches_its_share_of_the_day_is_deferred_and_the_next_on
     assert small.sync() == 4
     (row,) = [row for row in runs.find(small.rig.project, "extract_salesforce") if row["state"] != "success"]
     assert row["state"] == "deferred"
+    api = json.loads(row["counts"])["api"]["salesforce"]
+    assert api["made"] > 0
+    assert api["used"] == api["limit"] - api["left"] >= api["limit"] / 2
     small.sandbox.switches("salesforce")
     assert small.sync() == 0
     assert len(small.rig.state().world.lists["Newsletter"].members) == 2
@@ -128,6 +135,14 @@ def test_g08_new_leads_and_their_mirror_rows_count_and_rows_that_are_there_do_no
 def _told(capsys: pytest.CaptureFixture[str]) -> str:
     """What the command line wrote since the last look."""
     return "".join(capsys.readouterr())
+
+
+def test_m05_an_extractions_row_tells_its_calls_and_what_is_left_of_the_day(small):
+    small.rig.extract()
+    (row,) = runs.find(small.rig.project, "extract_salesforce")
+    counts = json.loads(row["counts"])
+    assert counts["api"]["salesforce"]["made"] >= counts["calls"] > 0
+    assert counts["api"]["salesforce"]["left"] == 100_000 - counts["api"]["salesforce"]["used"]
 
 
 def _used(small: Small) -> int:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.__main__ import main
+from include.warehouse.tables import POLICY_COMPARISONS
 from tests.integration.sync.people import NEWS, audience, contact, key, subscriber
 from tests.integration.sync.rig import NOW, Rig
 from tests.sandbox_fixture import Sandbox
@@ -47,4 +48,10 @@ def test_x01_the_other_policy_is_planned_from_the_same_data_without_a_write(
         ("two_way", "opt_out_person", key("ida")),
     }
     assert differ["operations"] == 2
-    assert Rig(connected, tmp_path / "root", configuration).write_calls() == []
+    rig = Rig(connected, tmp_path / "root", configuration)
+    assert rig.write_calls() == []
+    kept = rig.project.warehouse.read(POLICY_COMPARISONS, audience="newsletter").to_pylist()
+    assert {(row["policy"], row["kind"], row["planned"], row["only"]) for row in kept if row["only"]} == {
+        ("two_way", "unsubscribe_member", 1, 1),
+        ("two_way", "opt_out_person", 1, 1),
+    }

@@ -11,6 +11,8 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from include.storage import Storage
+from include.warehouse.store import Warehouse
 from plugins.console.plugin import APPS
 
 RUN = "manual__2026-11-22T06:00:00+00:00"
@@ -38,6 +40,12 @@ def report(root: Path) -> Path:
     (folder / "draft.txt").write_text("not served", "utf-8")
     (root / "secret.html").write_text("secret", "utf-8")
     return folder
+
+
+@pytest.fixture
+def warehouse(root: Path) -> Warehouse:
+    """The tables below the root that the console reads."""
+    return Warehouse(Storage(str(root)))
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ def test_airflow_registers_the_console_as_a_tab_of_a_dag_run(airflow_database: P
     found, errors = plugins_manager._get_plugins()
     assert not errors
     (console,) = [plugin for plugin in found if plugin.name == "console"]
-    (view,) = console.external_views
+    view, index = console.external_views
+    assert (index["destination"], index["href"]) == ("nav", "console/")
+    assert "url_route" in index
     assert view["destination"] == "dag_run"
     assert view["href"].endswith("{DAG_ID}/{RUN_ID}/")
     assert "url_route" in view

@@ -15,7 +15,7 @@ from include.keys import email_key
 from include.pipelines import runs
 from include.pipelines.current_plan import claim
 from include.pipelines.report import report
-from include.pipelines.run import Outcome, Pins, SyncRun
+from include.pipelines.run import Outcome, Pins, SyncRun, Try
 from include.pipelines.sync_audience import STAGES
 from include.quality.document import Report
 from include.quality.page import from_json
@@ -63,6 +63,9 @@ class Closing:
         self.results: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self.endings: dict[str, Outcome | None] = {}
+        self.estimated: dict[str, dict[str, int]] = {}
+        self.tries: dict[str, tuple[Try, ...]] = {}
+        self.usage: dict[str, dict[str, int]] = {}
         self.extracted_at = NOW
         self.numbers = itertools.count(1)
 
@@ -143,8 +146,15 @@ class Closing:
         """Write the tables, the partitions and the outcomes; the ones of stages that did not run are left out."""
         runs.start(self.project, self.run.run_id, "sync_audience", "newsletter")
         consent = {"opted_out_but_subscribed": 3, "unsubscribed_but_not_opted_out": 4}
-        counts = {"transform": consent | {"selected": {"everyone": 2}, "reading": 1}}
-        outcomes = {stage: Outcome(counts=counts.get(stage, {})) for stage in STAGES[:-1]} | self.endings
+        planned = {"selected": {"everyone": 2}, "reading": 1, "estimated_calls": self.estimated}
+        outcomes = {
+            stage: Outcome(
+                counts=consent | planned if stage == "transform" else {},
+                tries=self.tries.get(stage, ()),
+                usage=self.usage if stage in self.tries else {},
+            )
+            for stage in STAGES[:-1]
+        } | self.endings
         done = {stage for stage, outcome in outcomes.items() if outcome and outcome.error is None}
         warehouse, staging = self.project.warehouse, self.project.staging
         if "extract" in done:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from tests.unit.quality.closing import Closing
+from include.pipelines.approvals import Judgement, save_judgement
+from include.pipelines.report import report
+from include.pipelines.rerun import Rerun
+from include.pipelines.run import Try
+from include.transform.breaker import Figure, Measure, Objection
+from tests.unit.quality.closing import NOW, Closing
 
 PERSONAL = ("grace.hopper@navy.example", "Grace", "Hopper", "+1 202 555 0147", "1 Navy Yard", "m-private@x.example")
-VOID = {"meta", "br", "rect", "link", "img"}
+VOID = {"meta", "br", "rect", "line", "link", "img"}
 
 
 class Page(HTMLParser):
@@ -34,6 +42,24 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag not in VOID:
             assert self.open.pop() == tag
+
+
+def called(root: Path, *, earlier: int = 0, run_id: str = "run1") -> Closing:
+    """A run that called both vendors; the second try of a load went on where the first failed."""
+    closing = Closing(root, run_id)
+    closing.person()
+    closing.estimated = {"mailchimp": {"add_member": 2}, "salesforce": {"upsert_mirror": 1, "stamp_audience": 1}}
+    closing.usage = {"salesforce": {"used": 2000 + earlier, "limit": 100_000}}
+    before, now = Try(NOW - timedelta(days=9), {"salesforce": {"reading": earlier}}), NOW + timedelta(days=365)
+    closing.tries = {
+        "extract": (*([before] if earlier else []), Try(now, {"salesforce": {"reading": 5}})),
+        "load_audience": (
+            Try(now, {"mailchimp": {"reading": 1, "add_member": 1}}), Try(now, {"mailchimp": {"add_member": 2}}),
+        ),
+        "load_mirror": (Try(now, {"salesforce": {"upsert_mirror": 1, "stamp_audience": 1}}),),
+    }  # fmt: skip
+    closing.close()
+    return closing
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +149,89 @@ def test_a_stopped_run_has_a_page_without_the_parts_it_never_came_to(tmp_path: P
     assert Page(page).open == []
     assert "no audience &lt;Newsleter&gt;" in page
     assert "ledger" not in page.split("</style>")[1]
+
+
+def test_m05_the_page_shows_calls_by_stage_against_their_estimate_and_what_is_left_of_the_day(tmp_path: Path) -> None:
+    page = called(tmp_path).page()
+    assert "<strong>98,000</strong> of 100,000 requests" in page
+    assert "7 were this run's, 1,993 others'. At 90,000" in page
+    assert "at most 3 of its user's 10 connections" in page
+    assert "in 2 tries" in page
+    assert '<td class="n">2</td><td class="n">3</td>' in page
+    assert "Before it was cleared" not in page
+    assert Page(page).open == []
+
+
+def test_m05_calls_of_before_a_run_was_cleared_stand_apart(tmp_path: Path) -> None:
+    closing = called(tmp_path, earlier=40)
+    page = closing.page()
+    assert "Before it was cleared" in page
+    assert "The run was cleared and planned again" in page
+    salesforce = closing.document().calls[0]
+    assert (salesforce.made, salesforce.earlier) == (7, 40)
+
+
+def test_m05_the_trend_has_the_calls_of_both_vendors(tmp_path: Path) -> None:
+    called(tmp_path, run_id="run0")
+    closing = called(tmp_path)
+    assert [point.calls for point in closing.document().trend] == [{"salesforce": 7, "mailchimp": 4}] * 2
+    assert "Calls of Mailchimp" in closing.page()
+
+
+def test_g08_a_deferred_run_says_what_it_put_off(tmp_path: Path) -> None:
+    closing = Closing(tmp_path)
+    closing.operation()
+    closing.operation("create_lead", None)
+    closing.ends("load_people", "DeferredError", "the daily limit is used up")
+    closing.close()
+    put_off = closing.page().split("Put off to the next run:")[1][:200]
+    assert "leads to create: 1." in put_off
+
+
+def test_g08_a_run_that_is_deferred_before_its_plan_put_off_everything(tmp_path: Path) -> None:
+    closing = Closing(tmp_path)
+    closing.ends("extract", "DeferredError", "the daily limit is used up")
+    closing.close()
+    assert "everything; the run did not come to a plan" in closing.page()
+
+
+def test_g06_a_run_that_waits_shows_the_plan_against_the_caps_in_words(tmp_path: Path) -> None:
+    closing = Closing(tmp_path)
+    closing.operation("add_member", None)
+    closing.operation("archive_member", None)
+    judged = Judgement(
+        (Objection("irreversible", "1 irreversible changes are planned"),),
+        (Measure("irreversible", 1, 0, 9, "members", 0, holds=True),
+         Measure("new_members", 1, "20%", 9, "members", 1, holds=False)),
+        (Figure("members", 9, 9),),
+    )  # fmt: skip
+    save_judgement(closing.run, judged)
+    closing.ends("breaker", "ApprovalNeeded", "nothing was written")
+    closing.leave()
+    report(closing.run, waiting=True)
+    page = closing.page()
+    assert closing.document().headline == (
+        "A person has to approve the plan, or reject it: 1 irreversible changes are planned."
+    )
+    assert '<strong class="failed">over</strong>' in page
+    assert "20% of 9 members" in page
+    assert "not held against a first load" in page
+    assert page.index("archive member<small>cannot be taken back</small>") < page.index("add member</th>")
+    assert "{&#34;" not in page
+    assert Page(page).open == []
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+def test_m04_the_checks_of_a_run_for_some_people_say_that_they_count_everybody(
+    tmp_path: Path, restricted: bool
+) -> None:
+    closing = Closing(tmp_path)
+    scope = pa.table({"email_key": pa.array([], pa.string()), "id": pa.array([], pa.string())})
+    closing.run.project.staging.write(closing.run.partition("scope"), [scope])
+    closing.run = dataclasses.replace(closing.run, rerun=Rerun(quarantined=restricted))
+    closing.close()
+    assert ("these counts are of the whole audience" in closing.page()) == restricted
+    assert ("among those whom this run was about" in closing.page()) == restricted
 
 
 def test_each_suite_links_to_its_data_docs(tmp_path: Path) -> None:
