@@ -11,11 +11,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from deploy.airflow_settings import Pool
 from deploy.errors import StackError
 
 TIMEOUT = 30
+PATIENCE = Retry(None, connect=0, read=4, redirect=0, status=0, other=0, allowed_methods={"GET"}, backoff_factor=1)
+"""A busy machine lets a look at a run time out; the run goes on, and so does watching it."""
 FINAL_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 
 
@@ -53,6 +57,7 @@ class AirflowApi:
         self._url = url
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.mount("http://", HTTPAdapter(max_retries=PATIENCE))
 
     def healthy(self) -> bool:
         """Tell whether the server answers and all its services have reported lately."""
