@@ -3,7 +3,7 @@
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
         [--person ID | --quarantined] [--since DATE | --full-refresh]
     python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
-    python -m include compare-policies --audience newsletter [--config DIR] [--root DIR]
+    python -m include compare-policies --audience newsletter [--json] [--config DIR] [--root DIR]
     python -m include preview --audience newsletter [--query NAME] [--json] [--config DIR] [--root DIR]
     python -m include queries --audience newsletter [--reset NAME] [--config DIR] [--root DIR]
     python -m include extract [--since DATE | --full-refresh] [--config DIR] [--root DIR]
@@ -33,8 +33,9 @@ from pathlib import Path
 from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
 from include.pipelines import approvals, extract_salesforce, preview, query_state, snapshot_activity, sync_audience
 from include.pipelines.check_connections import check_connections, counted, findings_table
-from include.pipelines.compare_policies import compare_policies
+from include.pipelines.compare_policies import compare_policies, differing
 from include.pipelines.disconnect import disconnect
+from include.pipelines.policy_table import SHOWN, policy_table
 from include.pipelines.query_tables import preview_table, queries_table
 from include.pipelines.reconcile import reconcile
 from include.pipelines.rerun import CONTROLS, parse_controls
@@ -77,7 +78,7 @@ def _run(project: Project, options: argparse.Namespace) -> Account:
     if "audience" in options and options.audience not in project.configuration.audiences:
         known = ", ".join(sorted(project.configuration.audiences))
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
-    if command := WITHOUT_READING.get(options.command):
+    if command := COMMANDS.get(options.command):
         return command(project, options)
     asked = {name: getattr(options, name, None) for name in CONTROLS}
     how = {"dry_run": getattr(options, "dry_run", False), "query": getattr(options, "query", None), **asked}
@@ -86,9 +87,6 @@ def _run(project: Project, options: argparse.Namespace) -> Account:
     account: Account = {"extract_salesforce": dict(people)}
     if options.command == "extract":
         return account
-    if options.command == "compare-policies":
-        sync_audience.sync(project, options.audience, run_id, dry_run=True)
-        return account | compare_policies(SyncRun(project, options.audience, run_id, dry_run=True))
     approved_by = getuser() if options.approve else None
     return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
 
@@ -103,6 +101,17 @@ def _snapshot(project: Project, options: argparse.Namespace) -> Account:
 
 def _approve(project: Project, options: argparse.Namespace) -> Account:
     return {"approve": approvals.approve(SyncRun(project, options.audience, options.run_id), getuser())}
+
+
+def _compare(project: Project, options: argparse.Namespace) -> Account:
+    """Print what each policy would do, from the data of one dry run."""
+    run = SyncRun(project, options.audience, options.run_id, dry_run=True)
+    with redirect_stdout(sys.stderr):  # as in _preview
+        extract_salesforce.extract(run.run_id, project)
+        sync_audience.sync(project, run.stem, run.run_id, dry_run=True)
+        compared = compare_policies(run)
+    print(json.dumps(compared) if options.json else policy_table(run, compared, differing(run, SHOWN)))
+    return {}
 
 
 def _queries(project: Project, options: argparse.Namespace) -> Account:
@@ -131,16 +140,17 @@ def _check(project: Project, options: argparse.Namespace) -> Account:
     return {}
 
 
-WITHOUT_READING: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
+COMMANDS: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
     "approve": _approve,
     "check": _check,
+    "compare-policies": _compare,
     "disconnect": lambda project, _: disconnect(project),
     "preview": _preview,
     "queries": _queries,
     "reconcile": _reconcile,
     "snapshot": _snapshot,
 }
-"""Commands that do not start by bringing `people` up to date."""
+"""Commands that start otherwise than by bringing `people` up to date and saying so."""
 
 
 def _named(options: argparse.Namespace) -> str:
@@ -178,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
         "compare-policies", parents=[shared], help="what each policy would do; writes nothing"
     )
     compare.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    compare.add_argument("--json", action="store_true", help="print the counts as JSON")
     shown = commands.add_parser("preview", parents=[shared], help="what an audience's queries would do; writes nothing")
     shown.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     shown.add_argument("--query", help="this query alone")

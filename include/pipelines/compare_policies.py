@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from include.config.policies import PRESETS
 from include.pipelines.plan import show_sources
@@ -54,6 +54,18 @@ def compare_policies(run: SyncRun) -> dict[str, dict[str, object]]:
     _save(run, account, _counted(connection, only))
     files = run.project.staging.files(run.partition(PARTITION))
     return account | {"differ": {"operations": rows, "files": list(files)}}
+
+
+def differing(run: SyncRun, most: int) -> list[dict[str, str]]:
+    """Some operations that one policy alone plans: policy, kind, who (Salesforce Id or member hash), behaviour."""
+    connection = connect()
+    run.project.staging.view(connection, "differing", run.partition(PARTITION))
+    found = connection.sql(
+        """SELECT policy, kind, coalesce(person_id, email_key, '') AS who, behaviour FROM differing
+           ORDER BY policy, kind, who, op_id LIMIT $most""",
+        params={"most": most},
+    )
+    return cast("list[dict[str, str]]", found.to_arrow_table().to_pylist())
 
 
 def _counted(connection: DuckDBPyConnection, only: str) -> dict[tuple[str, str], int]:
