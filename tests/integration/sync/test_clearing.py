@@ -88,11 +88,17 @@ def test_m04_an_old_run_that_is_cleared_from_a_later_stage_stops(small: Small, f
     assert told(small).startswith(f"Stage {first} ")
 
 
-def test_m04_the_report_of_an_old_run_alone_leaves_what_is_there_now(small: Small) -> None:
+def test_m04_the_report_of_an_old_run_alone_leaves_what_is_there_now(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task returns the configuration's hash, for XCom."""
     before = small.rig.project.warehouse.read(QUARANTINE).to_pylist()
     clear(small)
     assert small.rig.project.warehouse.read(QUARANTINE).to_pylist() == before
     assert query_state.find(small.rig.project, "newsletter")["web"]["last_run_id"] == NEW
+    monkeypatch.setenv("SYNC_CONFIG", str(small.rig.configuration))
+    monkeypatch.setenv("SYNC_ROOT", str(small.rig.root))
+    assert sync_audience.stage("report", "newsletter", OLD)["config_hash"] == small.rig.project.configuration.hash
 
 
 def test_m04_a_run_whose_configuration_changes_before_it_plans_stops_and_later_it_is_told(small: Small) -> None:
