@@ -6,7 +6,7 @@ own check (`check.py`); here are whole objects, the fields that new Leads are fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from include.config.check_leads import lead_targets
@@ -15,7 +15,7 @@ from include.config.person_accounts import has_person_accounts
 from include.schema import PERSON_OBJECTS
 
 if TYPE_CHECKING:
-    from include.config.models import Audience, Configuration
+    from include.config.models import Audience
     from include.schema import DeployedField, SalesforceObject, SalesforceSchema
 
 DEPLOY = "deploy include/salesforce/metadata and assign its permission set `MC_Sync` to the user of the connection"
@@ -45,9 +45,8 @@ def package_problems(
             yield from _object_rights(described, rights, "the mirror is kept in it")
 
 
-def rights_problems(configuration: Configuration, org: SalesforceSchema) -> Iterator[Finding]:
-    """Rights on people that the configuration needs: records that are written, and fields of new Leads."""
-    audiences = configuration.audiences.values()
+def rights_problems(audiences: Collection[Audience], org: SalesforceSchema) -> Iterator[Finding]:
+    """Rights on people that audiences need: records that are written, and fields of new Leads."""
     if any(audience.create_leads.enabled for audience in audiences) and "Lead" in org.objects:
         yield from _object_rights(org.objects["Lead"], ("create",), "`create_leads` is on")
     if any(_writes_people(audience) for audience in audiences):

@@ -89,7 +89,7 @@ def _rights(project: Project, client: SalesforceClient, schema: SalesforceSchema
     if hidden:
         yield Finding("error", "Salesforce people", *hidden)
     yield from package_problems(package_fields(), schema)
-    yield from rights_problems(project.configuration, schema)
+    yield from rights_problems(project.configuration.audiences.values(), schema)
     try:
         for _ in client.validation_rules("Contact"):
             break

@@ -12,9 +12,9 @@ from include.config.check import check, find_problems
 from include.config.fields import rule_uses
 from include.config.sources import listed
 from include.errors import StoppedByCheck
-from include.pipelines.mirror_fields import stop_without_mirror
 from include.pipelines.other_writers import stop_beside_others
 from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.rights import stop_without_rights
 from include.pipelines.schema_drift import find_drift
 from include.transform.values import lead_candidates, map_people
 from include.validation.data_docs import write_data_docs
@@ -43,14 +43,14 @@ def validate(run: SyncRun) -> dict[str, object]:
     Reads the pinned tables; writes the partitions `mapped`, `lead_candidates` (where Leads are created) and `findings`
     (see `findings_schema`), the document `checks`, and, unless `quality.data_docs` is off, Data Docs below
     `reports/<stem>/<run>/data_docs`. Raises ConfigError for a configuration that does not fit the vendors' schemas,
-    StoppedByCheck for schemas that changed in what it uses, where the org does not take the mirror, and beside another
-    program that syncs.
+    StoppedByCheck for schemas that changed in what it uses, where the org does not take what is written, and beside
+    another program that syncs.
     """
     inputs = plan_inputs(run)
     stop_beside_others(run.project.configuration, inputs.org)
     _stop_on_drift(run, inputs)
     check(run.project.configuration, run.stem, inputs.schema, inputs.org)
-    stop_without_mirror(run, inputs.org)
+    stop_without_rights(run, inputs.org)
     pins = run.pins()
     with connect() as connection:
         run.project.warehouse.view(connection, "people", PEOPLE, pins.people)

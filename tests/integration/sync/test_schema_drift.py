@@ -82,17 +82,23 @@ def test_x08_a_type_that_changed_stops_the_audiences_that_use_the_field_until_it
     assert newest_report(small).schema_changes == ()
 
 
-def test_x08_an_org_that_does_not_take_the_mirror_stops_the_run_before_any_write(small, capsys):
-    """Found by the mirror's own stage, the members would have been written."""
+def test_x08_r19_an_org_that_does_not_take_what_is_written_stops_the_run_before_any_write(small, capsys):
+    """Found by the stage that writes it, the members would have been written. What no sync writes stops none."""
+    described(small, Lead={"createable": False}, Contact={"updateable": False}, MC_Subscriber__c={"deletable": False})
+    assert small.sync() == 0
+    more = "opt_out: both\ncreate_leads: {enabled: true, defaults: {LastName: n, Company: c}}\n"
+    small.configure("newsletter", SUFFIX + more)
     for changes, told in (
+        ({"Lead": {"createable": False}}, "Lead: the user may not create records, which is needed because `create_le"),
+        ({"Contact": {"updateable": False}}, "Contact: the user may not update records"),
         ({"MC_Subscriber__c.Tags__c": None}, "MC_Subscriber__c: Tags__c is missing or hidden; deploy include"),
         ({"MC_Subscriber__c.Rating__c": {"updateable": False, "createable": False}}, "Rating__c can't be written"),
         ({"MC_Audience__c": {"updateable": False}}, "MC_Audience__c: the user may not update records"),
     ):
         described(small, **changes)
         assert told in stopped(small, capsys)
-    described(small, MC_Subscriber__c={"deletable": False})
-    assert small.sync() == 0, "no sync deletes a row"
+    described(small)
+    assert small.sync("newsletter", "--approve") == 0
 
 
 def test_x08_a_dry_run_shows_what_breaks_and_stops_nothing(small):
