@@ -6,16 +6,18 @@ time, and when the mapped fields change, it reads all; after that, what changed.
 
 **Reads** Salesforce. **Writes** staging. **Then** the run of every audience starts, by the asset `salesforce_people`.
 
+**Where Salesforce shows no Contact, or no Lead,** at all any more, the run waits for a person: approve under *Required
+Actions* where that is right. Without an answer within a day, or rejected, it ends, and nobody counts as deleted.
+
 **On failure** no audience starts; the next run goes on from the last committed extraction. Clear the task to try
 again.
 """
 
-from typing import Any
+from airflow.sdk import CronTriggerTimetable, dag
 
-from airflow.sdk import CronTriggerTimetable, dag, task
-
+from include.approval import SalesforceExtraction
 from include.config.load import load_pipeline
-from include.orchestration import DEFAULT_ARGS, PEOPLE, READING, Pool, Tag, rest_to_the_next_run
+from include.orchestration import DEFAULT_ARGS, PEOPLE, READING, Pool, Tag
 
 PIPELINE = load_pipeline()
 
@@ -31,15 +33,7 @@ PIPELINE = load_pipeline()
 )
 def extract_salesforce() -> None:
     """Wire the DAG."""
-
-    @task(outlets=[PEOPLE], pool=Pool.SALESFORCE, multiple_outputs=False)
-    def extract(**context: Any) -> dict[str, object]:
-        from include.pipelines import extract_salesforce as stages
-
-        with rest_to_the_next_run():
-            return stages.stage(context["run_id"], **context["params"])
-
-    extract()
+    SalesforceExtraction(task_id="extract", outlets=[PEOPLE], pool=Pool.SALESFORCE)
 
 
 extract_salesforce()

@@ -11,6 +11,9 @@ written, the loads carry it out, `refresh` reads back what they changed. With `d
 no slot of a worker or pool, other audiences go on, and of the runs that are due meanwhile one follows. A plan that is
 approved too late (two hours) is not carried out: the run ends, the next one plans again, and the approval holds for it.
 
+**Where Mailchimp shows no member any more** of an audience that had some, `extract` asks in the same way whether that
+is right, before anything that is known of them changes.
+
 **To repair something** trigger it with a person, with what is quarantined, with a time to read again from, or with a
 full refresh; `docs/reports.md` (*Rerun and repair*) says which.
 
@@ -24,7 +27,7 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain, task
 
-from include.approval import PlanApproval
+from include.approval import AudienceExtraction, PlanApproval
 from include.config.load import AUTOMATIC, audience_stems, load_pipeline, query_names
 from include.orchestration import DEFAULT_ARGS, PEOPLE, READING, WHOM, Pool, Tag, rest_to_the_next_run
 
@@ -60,7 +63,7 @@ def sync_dag(audience: str) -> DAG:
         mirror = stage("load_mirror", **SALESFORCE)
         report = stage("report", trigger_rule=TriggerRule.ALL_DONE)
         chain(
-            stage("extract", **MAILCHIMP),
+            AudienceExtraction(task_id="extract", audience=audience, **MAILCHIMP),
             stage("validate"),
             stage("transform"),
             PlanApproval(task_id="breaker", audience=audience, **SALESFORCE),

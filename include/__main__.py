@@ -2,19 +2,19 @@
 
     python -m include sync --audience newsletter [--config DIR] [--root DIR] [--dry-run] [--query NAME] [--approve]
         [--person ID | --quarantined] [--since DATE | --full-refresh]
-    python -m include approve --audience newsletter --run-id RUN [--config DIR] [--root DIR]
+    python -m include approve [--audience newsletter] --run-id RUN [--config DIR] [--root DIR]
     python -m include compare-policies --audience newsletter [--json] [--config DIR] [--root DIR]
     python -m include preview --audience newsletter [--query NAME] [--json] [--config DIR] [--root DIR]
     python -m include queries --audience newsletter [--reset NAME] [--config DIR] [--root DIR]
-    python -m include extract [--since DATE | --full-refresh] [--config DIR] [--root DIR]
+    python -m include extract [--since DATE | --full-refresh] [--approve] [--config DIR] [--root DIR]
     python -m include snapshot --date 2026-11-22 [--config DIR] [--root DIR]
     python -m include reconcile [--config DIR] [--root DIR]
     python -m include check [--json] [--acknowledge] [--config DIR] [--root DIR]
     python -m include disconnect [--config DIR] [--root DIR]
 
 The vendors' connections are Airflow's own; without a metadata database, `AIRFLOW_CONN_*` variables.
-Exit status: 0 done, 1 failed, 3 stopped by a check (where that is the circuit breaker, the output says how to approve
-the plan), 4 left to the next run (the budget of calls is used up).
+Exit status: 0 done, 1 failed, 3 stopped by a check (where a person may let it go on, the output says how to approve),
+4 left to the next run (the budget of calls is used up).
 """
 
 from __future__ import annotations
@@ -31,7 +31,15 @@ from getpass import getuser
 from pathlib import Path
 
 from include.errors import ApprovalNeeded, ConfigError, DeferredError, StoppedByCheck, SyncError
-from include.pipelines import approvals, extract_salesforce, preview, query_state, snapshot_activity, sync_audience
+from include.pipelines import (
+    approvals,
+    emptied,
+    extract_salesforce,
+    preview,
+    query_state,
+    snapshot_activity,
+    sync_audience,
+)
 from include.pipelines.check_connections import check_connections, counted, findings_table
 from include.pipelines.compare_policies import compare_policies, differing
 from include.pipelines.disconnect import disconnect
@@ -57,7 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         account = _run(project, options)
     except ApprovalNeeded as stop:
         print(f"stopped: {stop}", file=sys.stderr)
-        print(f"to let such a plan pass: python -m include approve {_named(options)}, then sync again", file=sys.stderr)
+        if options.command != "preview":  # its copy of what is known is gone, with the question
+            named = f"python -m include approve {_named(options, stop.audience)}"
+            print(f"to let it pass: {named}, then {options.command} again", file=sys.stderr)
         return STOPPED
     except (ConfigError, StoppedByCheck) as stop:
         print(f"stopped: {stop}", file=sys.stderr)
@@ -75,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(project: Project, options: argparse.Namespace) -> Account:
     run_id = options.run_id
-    if "audience" in options and options.audience not in project.configuration.audiences:
+    if getattr(options, "audience", None) and options.audience not in project.configuration.audiences:
         known = ", ".join(sorted(project.configuration.audiences))
         raise ConfigError(f"--audience {options.audience}: no such file in audiences/; there are: {known}")
     if command := COMMANDS.get(options.command):
@@ -83,11 +93,13 @@ def _run(project: Project, options: argparse.Namespace) -> Account:
     asked = {name: getattr(options, name, None) for name in CONTROLS}
     how = {"dry_run": getattr(options, "dry_run", False), "query": getattr(options, "query", None), **asked}
     rerun = parse_controls(how, project.configuration.pipeline.time_zone)
-    people = extract_salesforce.extract(run_id, project, full=rerun.full_refresh, since=rerun.since)
+    approved_by = getuser() if getattr(options, "approve", False) else None
+    people = extract_salesforce.extract(
+        run_id, project, full=rerun.full_refresh, since=rerun.since, approved_by=approved_by
+    )
     account: Account = {"extract_salesforce": dict(people)}
     if options.command == "extract":
         return account
-    approved_by = getuser() if options.approve else None
     return account | sync_audience.sync(project, options.audience, run_id, approved_by=approved_by, **how)
 
 
@@ -100,7 +112,13 @@ def _snapshot(project: Project, options: argparse.Namespace) -> Account:
 
 
 def _approve(project: Project, options: argparse.Namespace) -> Account:
-    return {"approve": approvals.approve(SyncRun(project, options.audience, options.run_id), getuser())}
+    """Answer the run's question: about its plan, or about a source that showed nothing, which comes before it."""
+    run = SyncRun(project, options.audience, options.run_id) if options.audience else None
+    source = emptied.mailchimp(run) if run else emptied.salesforce(project, options.run_id)
+    if run and (approvals.asked(run) or not emptied.asked(source)):
+        return {"approve": approvals.approve(run, getuser())}
+    emptied.answer(source, "approved", getuser())
+    return {"approve": {"run_id": options.run_id, "within": emptied.question_of(source).known}}
 
 
 def _compare(project: Project, options: argparse.Namespace) -> Account:
@@ -153,10 +171,10 @@ COMMANDS: dict[str, Callable[[Project, argparse.Namespace], Account]] = {
 """Commands that start otherwise than by bringing `people` up to date and saying so."""
 
 
-def _named(options: argparse.Namespace) -> str:
-    """The options that name this run again."""
+def _named(options: argparse.Namespace, audience: str | None) -> str:
+    """The options that name this run again: of an audience, or of the extraction of Salesforce."""
     where = [(f"--{name}", str(value)) for name in ("config", "root") if (value := getattr(options, name))]
-    named = [("--audience", options.audience), ("--run-id", options.run_id), *where]
+    named = [*([("--audience", audience)] if audience else []), ("--run-id", options.run_id), *where]
     return shlex.join(word for option in named for word in option)
 
 
@@ -172,7 +190,8 @@ def _parser() -> argparse.ArgumentParser:
         "--since", metavar="DATE", help="read again what changed since then: a day, or a time with zone"
     )
     reading.add_argument("--full-refresh", action="store_true", help="read everything again")
-    commands.add_parser("extract", parents=[shared, reading], help="read Salesforce")
+    extract = commands.add_parser("extract", parents=[shared, reading], help="read Salesforce")
+    extract.add_argument("--approve", action="store_true", help="accept that nobody is left of an object")
     sync = commands.add_parser("sync", parents=[shared, reading], help="read Salesforce and sync one audience")
     sync.add_argument("--audience", required=True, help="the audience file's name without .yaml")
     sync.add_argument("--dry-run", action="store_true", help="plan and report, write nothing to the vendors")
@@ -181,9 +200,9 @@ def _parser() -> argparse.ArgumentParser:
         "--person", metavar="ID", help="this person alone: Salesforce Id, or MD5 of the e-mail in lower case"
     )
     sync.add_argument("--quarantined", action="store_true", help="only what is quarantined now")
-    sync.add_argument("--approve", action="store_true", help="approve the plan, whatever is objected to it")
-    approve = commands.add_parser("approve", parents=[shared], help="approve what the plan of a stopped run showed")
-    approve.add_argument("--audience", required=True, help="the audience file's name without .yaml")
+    sync.add_argument("--approve", action="store_true", help="approve whatever the run would ask a person about")
+    approve = commands.add_parser("approve", parents=[shared], help="approve what a stopped run asked about")
+    approve.add_argument("--audience", help="the audience file's name; without it, an extraction of Salesforce")
     compare = commands.add_parser(
         "compare-policies", parents=[shared], help="what each policy would do; writes nothing"
     )

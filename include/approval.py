@@ -1,7 +1,8 @@
-"""The task `breaker` of an audience's DAG: a stage that waits on Airflow's approval page where it objects (G06)."""
+"""Tasks that wait on Airflow's approval page where a person has to decide (G06): about a plan, or an emptied source."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -12,63 +13,128 @@ from airflow.sdk.configuration import conf
 from include.errors import ApprovalNeeded
 from include.kinds import IRREVERSIBLE, OPERATION_NAMES, in_order
 from include.orchestration import rest_to_the_next_run
+from include.pipelines import extract_salesforce, sync_audience
 from include.transform.breaker import WORDS
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from include.pipelines.approvals import Decision, Question
+    from include.pipelines.emptied import Emptied
     from include.transform.breaker import Measure
 
 LONGEST_WAIT = timedelta(days=30)
 """What `circuit_breaker.wait_hours` allows at most; the audience's own time is known when its task runs."""
 
 
-class PlanApproval(ApprovalOperator):
-    """Runs the stage; without an objection it is done at once, else it waits for a person without holding a slot.
+class Approval(ApprovalOperator):
+    """Carries its work out; where that asks for a person, it waits for one without holding a slot.
 
     An approval goes on, a rejection and a time-out end the run as stopped, before anything was written.
     """
 
     template_fields = ()  # the subject and the body are made when the task runs
 
-    def __init__(self, *, audience: str, **options: Any) -> None:
-        super().__init__(subject="Approve the plan", defaults=self.REJECT, response_timeout=LONGEST_WAIT, **options)
-        self.audience = audience
+    def __init__(self, **options: Any) -> None:
+        super().__init__(subject="Approve", defaults=self.REJECT, response_timeout=LONGEST_WAIT, **options)
 
     def execute(self, context: Context) -> dict[str, object]:
-        """Judge the plan; raises Airflow's TaskAwaitingInput where a person has to."""
-        from include.pipelines import sync_audience
-
+        """Do the work; raises Airflow's TaskAwaitingInput where a person has to decide."""
         run_id, how = context["run_id"], context["params"]
         try:
             with rest_to_the_next_run():
-                return sync_audience.stage(self.task_id, self.audience, run_id, **how)
+                return self.carry_out(run_id, how)
         except ApprovalNeeded:
-            question = sync_audience.ask(self.audience, run_id, **how)
-        self.subject = f"{self.audience}: may this plan be carried out?"
-        self.body = describe(question, plan_address(context["dag_run"].dag_id, run_id))
-        self.response_timeout = timedelta(hours=question.wait_hours)
+            self.subject, self.body, wait_hours = self.ask(context, run_id, how)
+        self.response_timeout = timedelta(hours=wait_hours)
         waiting: dict[str, object] = super().execute(context)
         return waiting
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, object]:
         """Go on by the answer; raises StoppedByCheck where it is not a yes in time."""
-        from include.pipelines import sync_audience
-
         decision: Decision = "approved" if event["chosen_options"] == [self.APPROVE] else "rejected"
         if event["timedout"]:
             decision = "timed_out"
         by = event["responded_by_user"]
-        run_id, how = context["run_id"], context["params"]
         with rest_to_the_next_run():
-            return sync_audience.answer(self.audience, run_id, decision, by and by["name"], **how)
+            return self.answered(context["run_id"], context["params"], decision, by and by["name"])
+
+    def carry_out(self, run_id: str, how: Mapping[str, Any]) -> dict[str, object]:
+        """The work; raises ApprovalNeeded."""
+        raise NotImplementedError
+
+    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:
+        """The question, its text in Markdown, and how many hours it waits."""
+        raise NotImplementedError
+
+    def answered(self, run_id: str, how: Mapping[str, Any], decision: Decision, by: str | None) -> dict[str, object]:
+        """Go on by an answer."""
+        raise NotImplementedError
+
+
+class PlanApproval(Approval):
+    """The stage `breaker` of an audience's sync."""
+
+    def __init__(self, *, audience: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.audience = audience
+
+    def carry_out(self, run_id: str, how: Mapping[str, Any]) -> dict[str, object]:
+        """Judge the plan."""
+        return sync_audience.stage(self.task_id, self.audience, run_id, **how)
+
+    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:
+        """May this plan be carried out?"""
+        question = sync_audience.ask(self.audience, run_id, **how)
+        body = describe(question, plan_address(context["dag_run"].dag_id, run_id))
+        return f"{self.audience}: may this plan be carried out?", body, question.wait_hours
+
+    def answered(self, run_id: str, how: Mapping[str, Any], decision: Decision, by: str | None) -> dict[str, object]:
+        """Judge the plan anew, with the answer."""
+        return sync_audience.answer(self.task_id, self.audience, run_id, decision, by, **how)
+
+
+class AudienceExtraction(PlanApproval):
+    """The stage `extract` of an audience's sync, which asks where Mailchimp shows no member any more."""
+
+    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:  # noqa: ARG002
+        """Is it right that there is none?"""
+        question = sync_audience.ask_about_source(self.audience, run_id, **how)
+        return f"{self.audience}: is this audience empty?", describe_emptied(question), question.wait_hours
+
+
+class SalesforceExtraction(Approval):
+    """The extraction of Salesforce, which asks where it shows no Contact, or no Lead, any more."""
+
+    def carry_out(self, run_id: str, how: Mapping[str, Any]) -> dict[str, object]:
+        """Extract."""
+        return extract_salesforce.stage(run_id, **how)
+
+    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:  # noqa: ARG002
+        """Is it right that there is nobody?"""
+        question = extract_salesforce.ask(run_id)
+        return "Salesforce: is nobody left?", describe_emptied(question), question.wait_hours
+
+    def answered(self, run_id: str, how: Mapping[str, Any], decision: Decision, by: str | None) -> dict[str, object]:
+        """Extract anew, with the answer."""
+        return extract_salesforce.answer(run_id, decision, by, **how)
 
 
 def plan_address(dag_id: str, run_id: str) -> str:
     """Where the run's report so far is shown: the tab of the console plugin."""
     base = conf.get("api", "base_url", fallback="") or ""
     return f"{base.rstrip('/')}/dags/{dag_id}/runs/{quote(run_id, safe='')}/plugin/report"
+
+
+def describe_emptied(question: Emptied) -> str:
+    """The question in Markdown: what is shown no more, and what either answer means; counts only, nobody's data."""
+    return f"""\
+{question.message}.
+
+*Approve* where it is right that nothing is there: what was known counts as gone from now on, and the runs that follow
+plan from that, each under its own circuit breaker. *Reject*, or no answer within {question.wait_hours:g} hours, ends
+this run, and what is known stays as it is.
+"""
 
 
 def describe(question: Question, address: str) -> str:

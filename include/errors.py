@@ -29,7 +29,15 @@ class StoppedByCheck(SyncError):  # noqa: N818 - an outcome of a run, not a faul
 
 
 class ApprovalNeeded(StoppedByCheck):
-    """The circuit breaker objects: the plan waits for a person; the command line stops here."""
+    """The circuit breaker objects, or a source shows nothing any more: a person is asked; the command line stops here.
+
+    Attributes:
+        audience: file stem of the audience that waits; None where Salesforce's extraction does.
+    """
+
+    def __init__(self, message: str, *, audience: str | None = None) -> None:
+        super().__init__(message)
+        self.audience = audience
 
 
 class FatalError(SyncError):

@@ -19,6 +19,8 @@ from include.warehouse.tables import APPROVALS, PLANS, RESULTS
 if TYPE_CHECKING:
     from include.pipelines.run import SyncRun
 
+EMPTIED = "source_emptied"
+"""What answers about a source that shows nothing any more name as their objection (`emptied`); they are no plan's."""
 Decision = Literal["approved", "rejected", "timed_out"]
 
 
@@ -72,12 +74,16 @@ def ask(run: SyncRun, question: Question) -> None:
     run.project.staging.write_document(run.partition("question"), document)
 
 
+def asked(run: SyncRun) -> bool:
+    """Whether the run has left a question about its plan."""
+    return run.project.staging.committed(run.partition("question"))
+
+
 def question_of(run: SyncRun) -> Question:
     """The question that the run asked. Raises ConfigError where it asked none."""
-    partition = run.partition("question")
-    if not run.project.staging.committed(partition):
+    if not asked(run):
         raise ConfigError(f"audience {run.stem} has no run {run.run_id} whose plan waits for approval{_asking(run)}")
-    return TypeAdapter(Question).validate_python(run.project.staging.document(partition))
+    return TypeAdapter(Question).validate_python(run.project.staging.document(run.partition("question")))
 
 
 def answer(run: SyncRun, decision: Decision, by: str | None) -> None:
@@ -99,7 +105,7 @@ def answer(run: SyncRun, decision: Decision, by: str | None) -> None:
 
     def compute(version: int) -> pa.Table:
         known = run.project.warehouse.read(APPROVALS, version, audience=run.stem).to_pylist()
-        others = [other for other in known if other["run_id"] != run.run_id]
+        others = [other for other in known if other["run_id"] != run.run_id or EMPTIED in other["objections"]]
         return pa.Table.from_pylist([*others, row], schema=APPROVALS.schema())
 
     run.project.warehouse.update(APPROVALS, compute, audience=run.stem)
@@ -122,7 +128,7 @@ def in_force(run: SyncRun) -> tuple[str, Approval] | None:
     nothing back.
     """
     rows = run.project.warehouse.read(APPROVALS, audience=run.stem).to_pylist()
-    answers = [row for row in rows if row["decision"] != "timed_out"]
+    answers = [row for row in rows if row["decision"] != "timed_out" and EMPTIED not in row["objections"]]
     newest = max(answers, key=lambda row: row["decided_at"], default=None)
     if newest is None or newest["decision"] != "approved" or datetime.now(UTC) > holds_until(run, newest["decided_at"]):
         return None
@@ -160,6 +166,6 @@ def _asking(run: SyncRun) -> str:
     asking = [
         other["run_id"]
         for other in runs.find(run.project, "sync_audience", audience=run.stem)
-        if run.project.staging.committed(dataclasses.replace(run, run_id=other["run_id"]).partition("question"))
+        if asked(dataclasses.replace(run, run_id=other["run_id"]))
     ]
     return f"; those that do: {', '.join(asking[:5])}" if asking else ""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.errors import ApprovalNeeded, StoppedByCheck
 from include.kinds import in_order, in_words
 from include.load.operations import PLAN_LIFETIME, Plan
-from include.pipelines import approvals, runs
+from include.pipelines import approvals, emptied, runs
 from include.pipelines.room import no_room
-from include.transform.breaker import PlanCounts, figures, measures, objections, policy_changes
+from include.transform.breaker import EMPTY_SOURCES, PlanCounts, figures, measures, objections, policy_changes
 from include.warehouse.store import connect
 from include.warehouse.tables import MEMBERS, PEOPLE, PLANS
 
@@ -33,7 +34,11 @@ def breaker(run: SyncRun) -> dict[str, object]:
     counts, policy = _plan_counts(run), run.policy()
     loaded = _last_load(run)
     found = objections(
-        counts, run.audience, first_load=loaded is None, policy_changes=policy_changes(loaded or {}, policy)
+        counts,
+        run.audience,
+        first_load=loaded is None,
+        policy_changes=policy_changes(loaded.policy if loaded else {}, policy),
+        known_empty=_known_empty(run, loaded),
     )
     found += filter(None, [no_room(run)])
     judgement = approvals.Judgement(
@@ -61,7 +66,8 @@ def breaker(run: SyncRun) -> dict[str, object]:
     reasons = "; ".join(objection.message for objection in found)
     raise ApprovalNeeded(
         f"audience {run.stem}: nothing was written; the plan waits for approval: {reasons}. "
-        f"Planned: {in_words(counts.kinds) or 'nothing'}"
+        f"Planned: {in_words(counts.kinds) or 'nothing'}",
+        audience=run.stem,
     )
 
 
@@ -146,12 +152,28 @@ def _planned_at(run: SyncRun) -> datetime:
     return Plan(run.project.warehouse, run.run_id).planned_at() or datetime.now(UTC)
 
 
-def _last_load(run: SyncRun) -> dict[str, str] | None:
-    """The policy of the newest earlier run that carried out a whole plan of this audience; None where none did."""
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """A run that carried out a whole plan: its audience's policy, and the counts that the breaker judged it by."""
+
+    policy: dict[str, str]
+    counts: dict[str, int]
+
+
+def _last_load(run: SyncRun) -> _Load | None:
+    """The newest earlier run that carried out a whole plan of this audience; None where none did."""
     for earlier in runs.find(run.project, "sync_audience", audience=run.stem):
-        planned = json.loads(earlier["counts"] or "{}").get("transform", {})
+        counts = json.loads(earlier["counts"] or "{}")
+        planned = counts.get("transform", {})
         whole = not (planned.get("dry_run") or planned.get("query") or planned.get("restricted"))
         if earlier["state"] in runs.SUCCESSFUL and earlier["run_id"] != run.run_id and whole:
-            policy: dict[str, str] = planned.get("policy", {})
-            return policy
+            return _Load(planned.get("policy", {}), counts.get("breaker", {}))
     return None
+
+
+def _known_empty(run: SyncRun, loaded: _Load | None) -> frozenset[str]:
+    """Objections to an empty source that are nothing new: it was so at the last load, or a person has accepted it."""
+    before = loaded.counts if loaded else {}
+    known = {name for name, count in EMPTY_SOURCES.items() if before.get(count) == 0}
+    sources = {"no_people": emptied.salesforce(run.project, run.run_id), "no_members": emptied.mailchimp(run)}
+    return frozenset(known | {name for name, source in sources.items() if emptied.accepted(source)})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from include.errors import FatalError, StoppedByCheck
 from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
-from include.pipelines import watermarks
+from include.pipelines import emptied, watermarks
 from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.identity import connect_mailchimp, connect_salesforce, note_planned_for
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
@@ -54,7 +54,7 @@ def extract(run: SyncRun) -> dict[str, object]:
         ConfigError: no such audience; the message names those that exist.
         FatalError: the audience was there before and is gone (R04).
         StoppedByCheck: another account or org than the connected one; or Mailchimp shows no member at all where there
-            were some.
+            were some; ApprovalNeeded of these where a person can say that it is right (G06).
     """
     project, client = run.project, run.project.mailchimp()
     identities = [connect_mailchimp(project, client)]
@@ -134,10 +134,7 @@ class _Reader:
         totals = (self.client.count_members(self.list_id), self.client.count_members(self.list_id, ARCHIVED))
         expected = table.counts(look)
         if sum(expected) and not sum(totals):
-            raise StoppedByCheck(
-                f"Mailchimp shows no member of audience {self.list_id}, where {sum(expected)} were known; nothing was "
-                "changed. Check that the API key is of the right account and what happened to the audience there"
-            )
+            self._ask_about_none(sum(expected))
         if totals == expected:
             return look
         scan = pa.concat_tables([*self._keys(None), *self._keys(ARCHIVED)])
@@ -146,6 +143,18 @@ class _Reader:
         look = replace(look, files=look.files + files)
         there = set(scan["email_key"].to_pylist()) | table.seen_since(look, SECOND_LOOK)
         return replace(look, gone=tuple(set(doubtful) - there))
+
+    def _ask_about_none(self, known: int) -> None:
+        """Go on where a person has accepted that the audience is empty; what does not sync asks nobody, and stops."""
+        source, number = emptied.mailchimp(self.run), {MEMBERS.name: known}
+        message = (
+            f"Mailchimp shows no member of audience {self.list_id}, where {known:,} were known; nothing was changed. "
+            "Check that the API key is of the right account and what happened to the audience there"
+        )
+        if not self.run.dry_run:
+            emptied.ask_unless_accepted(source, number, message)
+        elif not emptied.accepted(source, number):
+            raise StoppedByCheck(message)
 
     def _keys(self, status: str | None) -> Iterator[pa.Table]:
         return self.client.members(self.list_id, fields=KEY_FIELDS, status=status)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from include.config.fields import campaign_member_fields, read_fields
-from include.errors import StoppedByCheck
-from include.pipelines import people_read, runs, watermarks
+from include.errors import ApprovalNeeded
+from include.pipelines import emptied, people_read, runs, watermarks
 from include.pipelines.identity import connect_salesforce
 from include.pipelines.org_schema import read_schema
 from include.pipelines.other_writers import stop_beside_others
@@ -26,6 +26,7 @@ from include.staging.store import Partition
 from include.wiring import load_project
 
 if TYPE_CHECKING:
+    from include.pipelines.approvals import Decision
     from include.salesforce.client import SalesforceClient
     from include.wiring import Project
 
@@ -37,22 +38,50 @@ OVERLAP = timedelta(minutes=10)
 
 
 def extract(
-    run_id: str, project: Project | None = None, *, full: bool = False, since: datetime | None = None
+    run_id: str,
+    project: Project | None = None,
+    *,
+    full: bool = False,
+    since: datetime | None = None,
+    approved_by: str | None = None,
 ) -> dict[str, int]:
     """Bring `people`, former e-mails and the org's schema up to date; returns counts.
 
-    Reads everything where `full` says so, and what changed from `since` on where that is earlier than usual. Killed at
-    any point and run again, the tables end the same. Raises StoppedByCheck where the org is not the connected one, or
-    shows nobody of an object that had people, before any table changes; FatalError where the connected user lacks a
-    right; TransientError and DeferredError as the client does.
+    Reads everything where `full` says so, and what changed from `since` on where that is earlier than usual;
+    `approved_by` names who accepts beforehand that a source is empty. Killed at
+    any point and run again, the tables end the same. Raises StoppedByCheck where the org is not the connected one, and
+    ApprovalNeeded where it shows nobody of an object that had people, before any table changes; FatalError where the
+    connected user lacks a right; TransientError and DeferredError as the client does.
     """
     project = project or load_project()
     runs.start(project, run_id, PIPELINE)
+    rerun = Rerun(since=since, full_refresh=full)
     with runs.noted(project, run_id, PIPELINE) as spent:
-        counts = _extract(project, run_id, Rerun(since=since, full_refresh=full))
+        try:
+            counts = _extract(project, run_id, rerun)
+        except ApprovalNeeded:
+            if approved_by is None:
+                raise
+            emptied.answer(emptied.salesforce(project, run_id), "approved", approved_by)
+            counts = _extract(project, run_id, rerun)
     runs.finish(project, run_id, PIPELINE, "success", counts={**counts, **spent()})
     log.info("extracted Salesforce: %s", counts)
     return counts
+
+
+def ask(run_id: str) -> emptied.Emptied:
+    """What a person is asked about a run that found an object empty; it is on record as waiting."""
+    project = load_project()
+    runs.wait(project, run_id, PIPELINE)
+    return emptied.question_of(emptied.salesforce(project, run_id))
+
+
+def answer(run_id: str, decision: Decision, by: str | None, **controls: Any) -> dict[str, object]:
+    """Record what a person answered, and go on by it; returns what `stage` does."""
+    project = load_project()
+    with runs.noted(project, run_id, PIPELINE):
+        emptied.go_on_by(emptied.salesforce(project, run_id), decision, by)
+    return stage(run_id, **controls)
 
 
 def stage(run_id: str, **controls: Any) -> dict[str, object]:
@@ -76,13 +105,17 @@ def _extract(project: Project, run_id: str, rerun: Rerun) -> dict[str, int]:
         project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
         stop_beside_others(project.configuration, schema)
     readings = [people_read.plan_reading(schema, name, paths[name]) for name in PERSON_OBJECTS]
-    _stop_when_empty(project, client, readings)
-    readings = [_since_watermark(project, reading, rerun) for reading in readings]
+    empty = _accepted_as_empty(project, client, run_id, readings)
+    readings = [
+        reading if reading.object in empty else _since_watermark(project, reading, rerun) for reading in readings
+    ]
     project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(schema))
-    counts = {f"{reading.object.lower()}s_read": _stage(project, client, reading, run_id) for reading in readings}
+    counts = {_counted(reading): _stage(project, client, reading, run_id) for reading in readings}
     merged = _merge(project, readings, run_id, seen_at)
     for reading in readings:
         until, as_read = seen_at - OVERLAP, reading.fields_hash
+        if reading.since is None and not counts[_counted(reading)]:
+            as_read = ""  # whoever shows up later, with whatever time stamp, is read: the next reading is whole, too
         watermarks.save(project, SOURCE, reading.object, until, fields_hash=as_read, before=before[reading.object])
         project.staging.drop(_partition(reading, run_id))
     return counts | {
@@ -95,15 +128,32 @@ def _extract(project: Project, run_id: str, rerun: Rerun) -> dict[str, int]:
     }
 
 
-def _stop_when_empty(project: Project, client: SalesforceClient, readings: list[Reading]) -> None:
-    """Deleted rows show for 15 days: none at all means that the user lost sight of the object."""
-    known = current_people(project.warehouse)
-    for reading in readings:
-        if known.get(reading.object) and not people_read.count(client, reading):
-            raise StoppedByCheck(
-                f"Salesforce shows no {reading.object} at all, where {known[reading.object]} were known: check the "
-                "sharing and the permissions of the connection's user. Nothing was changed"
-            )
+def _accepted_as_empty(
+    project: Project, client: SalesforceClient, run_id: str, readings: list[Reading]
+) -> frozenset[str]:
+    """The objects that show nobody where people were known, once a person has accepted that; they are read whole.
+
+    Deleted rows show for 15 days: none at all can mean that the user lost sight of the object. Raises ApprovalNeeded.
+    """
+    people = current_people(project.warehouse)
+    gone: dict[str, int] = {
+        reading.object: people[reading.object]
+        for reading in readings
+        if people.get(reading.object) and not people_read.count(client, reading)
+    }
+    if gone:
+        told = " and ".join(f"no {name} at all, where {number:,} were known" for name, number in gone.items())
+        message = (
+            f"Salesforce shows {told}: check the sharing and the permissions of the connection's user. Nothing was "
+            "changed"
+        )
+        emptied.ask_unless_accepted(emptied.salesforce(project, run_id), gone, message)
+    return frozenset(gone)
+
+
+def _counted(reading: Reading) -> str:
+    """What the number of rows that were read is called among the counts."""
+    return f"{reading.object.lower()}s_read"
 
 
 def _since_watermark(project: Project, reading: Reading, rerun: Rerun) -> Reading:

@@ -92,8 +92,8 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         stopped=ended.stopped,
         dry_run=run.dry_run,
     )
-    if waiting and judged:
-        state, headline = waits(judged.objections)
+    if waiting and ended.problem:
+        state, headline = waits(judged.objections if judged else [ended.problem.message])
     facts = run_facts(run, history)
     calls = vendor_calls(run, facts.started_at)
     return Report(

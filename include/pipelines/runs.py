@@ -27,7 +27,7 @@ def start(project: Project, run_id: str, pipeline: str, audience: str | None = N
     _save(project, run_id, pipeline, {"audience": audience, "state": "running", "ended_at": None})
 
 
-def wait(project: Project, run_id: str, pipeline: str, audience: str) -> None:
+def wait(project: Project, run_id: str, pipeline: str, audience: str | None = None) -> None:
     """Note that a run waits for a person."""
     _save(project, run_id, pipeline, {"audience": audience, "state": "waiting", "ended_at": None})
 

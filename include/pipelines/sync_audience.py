@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from include.config.load import AUTOMATIC
 from include.errors import ApprovalNeeded, StoppedByCheck, SyncError
-from include.pipelines import runs
+from include.pipelines import emptied, runs
 from include.pipelines.approvals import Decision, Question, question_of
 from include.pipelines.rerun import parse_controls
 from include.pipelines.run import Outcome, SyncRun, Try
 from include.wiring import load_project
 
 if TYPE_CHECKING:
+    from include.pipelines.emptied import Emptied
     from include.wiring import Project
 
 Counts = dict[str, object]
@@ -64,15 +65,22 @@ def ask(audience: str, run_id: str, **how: Any) -> Question:
     return question_of(run)
 
 
-def answer(audience: str, run_id: str, decision: Decision, by: str | None, **how: Any) -> Counts:
-    """Record what a person answered, and end the stage `breaker` by it; returns its counts.
+def ask_about_source(audience: str, run_id: str, **how: Any) -> Emptied:
+    """The same of a run that found the audience empty."""
+    from include.pipelines.report import report
+
+    run = _run_of(audience, run_id, how)
+    report(run, waiting=True)
+    return emptied.question_of(emptied.mailchimp(run))
+
+
+def answer(name: str, audience: str, run_id: str, decision: Decision, by: str | None, **how: Any) -> Counts:
+    """Record what a person answered, and end the stage that asked by it; returns its counts.
 
     Raises StoppedByCheck for any other answer than a yes in time.
     """
-    from include.pipelines.breaker import answered
-
     run = _run_of(audience, run_id, how)
-    return _carry_out(run, "breaker", lambda run: answered(run, decision, by))
+    return _answered(run, name, decision, by) | {"config_hash": run.project.configuration.hash}
 
 
 def stages() -> dict[str, Stage]:
@@ -110,12 +118,21 @@ def sync(
 
 
 def _approved(run: SyncRun, name: str, by: str) -> Counts:
-    from include.pipelines.breaker import answered
-
     try:
         return _carry_out(run, name)
     except ApprovalNeeded:
-        return _carry_out(run, name, lambda run: answered(run, "approved", by))
+        return _answered(run, name, "approved", by)
+
+
+def _answered(run: SyncRun, name: str, decision: Decision, by: str | None) -> Counts:
+    """Go on by an answer: to the plan's question (stage `breaker`), or to that of an emptied source (`extract`)."""
+    from include.pipelines.breaker import answered
+
+    def extract(run: SyncRun) -> Counts:
+        emptied.go_on_by(emptied.mailchimp(run), decision, by)
+        return stages()[name](run)
+
+    return _carry_out(run, name, extract if name == STAGES[0] else lambda run: answered(run, decision, by))
 
 
 def _carry_out(run: SyncRun, name: str, stage: Stage | None = None) -> Counts:

@@ -41,8 +41,8 @@ def verdict(
 
 
 def waits(objections: Sequence[str]) -> tuple[State, str]:
-    """Of a run whose plan waits for a person, for these reasons."""
-    return "waiting", f"A person has to approve the plan, or reject it: {'; '.join(objections)}."
+    """Of a run that waits for a person, for these reasons."""
+    return "waiting", f"A person has to approve, or to reject: {'; '.join(objections)}."
 
 
 def _cut_short(problem: StageLine, *, stopped: bool) -> tuple[State, str]:

@@ -13,6 +13,8 @@ from include.kinds import IRREVERSIBLE
 if TYPE_CHECKING:
     from include.config.models import Audience
 
+EMPTY_SOURCES = {"no_people": "current_people", "no_members": "current_members"}
+"""Objections to a source that had rows and has none, and what each counts."""
 WORDS = {
     "irreversible": "irreversible changes",
     "changed_members": "changed members",
@@ -131,14 +133,19 @@ class Approval:
 
 
 def objections(
-    counts: PlanCounts, audience: Audience, *, first_load: bool, policy_changes: Sequence[str] = ()
+    counts: PlanCounts,
+    audience: Audience,
+    *,
+    first_load: bool,
+    policy_changes: Sequence[str] = (),
+    known_empty: AbstractSet[str] = frozenset(),
 ) -> list[Objection]:
     """Why the plan has to wait for a person; empty where it may go on.
 
     Shares are of the current members, those of `changed_people` of the current people. An approved first load
     (`first_load: auto`) is held against the cap on what can't be taken back only: it fills the audience. A source that
-    had rows and has none now always waits, and so does a plan under another policy than that of the last load
-    (`policy_changes`: a text for each switch that differs).
+    had rows and has none now always waits, unless its objection is in `known_empty`, and so does a plan under another
+    policy than that of the last load (`policy_changes`: a text for each switch that differs).
     """
     found = [
         Objection(name, f"{source} has no {what} any more, where {known:,} were known: check what its user may see")
@@ -146,7 +153,7 @@ def objections(
             ("no_people", "Salesforce", "people", counts.known_people, counts.current_people),
             ("no_members", "Mailchimp", "members", counts.known_members, counts.current_members),
         )
-        if known and not current
+        if known and not current and name not in known_empty
     ]
     if policy_changes:
         changes = "; ".join(policy_changes)

@@ -280,15 +280,15 @@ DIVERGENCES = _table(
 
 APPROVALS = _table(
     "approvals",
-    "What people answered to plans that the circuit breaker held: one row per run that asked.",
-    "audience string File stem of the audience",
-    "run_id string Run whose plan was shown",
-    "planned_at timestamp When that plan was made",
+    "What people answered to plans that the circuit breaker held, and about sources that showed nothing any more.",
+    "audience string File stem of the audience; `salesforce` for its extraction",
+    "run_id string Run that asked",
+    "planned_at timestamp When the plan that was shown was made, or the source was seen",
     "decision string approved, rejected or timed_out",
     "decided_at timestamp When",
     "decided_by string User of Airflow, or of the command line; null for a time-out",
-    "objections strings Names of the objections shown: changed_members, irreversible, first_load, policy_changed, ...",
-    "counts string JSON object: operations by kind, as shown; a later plan passes within them",
+    "objections strings Names of the objections shown: changed_members, irreversible, ...; source_emptied",
+    "counts string JSON object: operations by kind (of a source: its rows), as shown; later ones pass within them",
     "policy string JSON object: the audience's effective switches at that time",
     by=("audience",),
 )

@@ -210,9 +210,7 @@ def test_g06_a_run_that_waits_shows_the_plan_against_the_caps_in_words(tmp_path:
     closing.leave()
     report(closing.run, waiting=True)
     page = closing.page()
-    assert closing.document().headline == (
-        "A person has to approve the plan, or reject it: 1 irreversible changes are planned."
-    )
+    assert closing.document().headline == "A person has to approve, or to reject: 1 irreversible changes are planned."
     assert '<strong class="failed">over</strong>' in page
     assert "20% of 9 members" in page
     assert "not held against a first load" in page

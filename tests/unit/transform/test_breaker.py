@@ -51,6 +51,12 @@ def test_g06_a_source_that_had_rows_and_has_none_stops_the_run(gone: str, source
     assert objected(**{gone: 0, gone.replace("current", "known"): 0}) == []
 
 
+@pytest.mark.parametrize(("gone", "name"), [("current_people", "no_people"), ("current_members", "no_members")])
+def test_g06_a_source_that_is_known_to_be_empty_stops_no_run(gone: str, name: str) -> None:
+    counts = PlanCounts(**(CALM | {gone: 0}))
+    assert objections(counts, audience(), first_load=False, known_empty={name}) == []
+
+
 def test_g06_a_first_load_waits_for_approval_unless_it_is_automatic_and_then_fills_the_audience() -> None:
     full: dict[str, Any] = {"new_members": 5000, "current_members": 0, "known_members": 0}
     assert objected(first_load=True, **full) == []
