@@ -40,12 +40,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """An audience: its newest run, its newest good one that was for everybody, and what is in quarantine now."""
+    """An audience: its newest run, its newest good one that was for everybody, and records in quarantine now.
+
+    `calls`: of the newest run that ended.
+    """
 
     stem: str
     dag_id: str
     newest: Run | None
     fresh: Run | None
+    calls: Account
     quarantined: int
     preview: Made | None
     policies: Made | None
@@ -89,8 +93,9 @@ def overview(warehouse: Warehouse, stems: Iterable[str], visible: Callable[[str]
             mine = [run for run in syncs if run.audience == stem]
             newest, fresh = next(iter(mine), None), next(filter(_fresh, mine), None)
             shown = previews.get(stem) if visible(PREVIEW) else None
+            calls = next((run.api for run in mine if run.api), {})
             audiences.append(
-                Audience(stem, f"sync_{stem}", newest, fresh, held.get(stem, 0), shown, policies.get(stem))
+                Audience(stem, f"sync_{stem}", newest, fresh, calls, held.get(stem, 0), shown, policies.get(stem))
             )
     others = [_run(row, name) for name in NOTED if visible(name) for row in _first(rows, name)]
     comparison = next((run.run_id for run in others if run.dag_id == COMPARE), None)
