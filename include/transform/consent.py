@@ -18,8 +18,8 @@ def find_held(connection: DuckDBPyConnection, list_id: str) -> None:
 
     Those e-mails come from our own history of the person, from records merged into it and Leads converted into it, and
     from the history of the Mailchimp contacts that had any of them. Anyone with the e-mail counts, survivor or not.
-    Who leaves by a request in this run (`asked_unsubscribes`) counts. Reads `persons`, `heirs`, `roster` and the
-    views `emails` and `members`.
+    Who leaves in this run (`unsubscribes`) counts. Reads `persons`, `heirs`, `roster` and the views `emails` and
+    `members`.
     """
     source = sql.text(list_id)
     connection.execute(
@@ -53,6 +53,6 @@ def find_held(connection: DuckDBPyConnection, list_id: str) -> None:
         SELECT DISTINCT reached.email_key
         FROM reached JOIN roster ON roster.email_key = reached.other_key
         WHERE roster.status IN ({", ".join(map(sql.text, LEFT))})
-            OR roster.email_key IN (SELECT email_key FROM asked_unsubscribes)
+            OR roster.email_key IN (SELECT email_key FROM unsubscribes)
         """
     )

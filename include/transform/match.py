@@ -20,18 +20,20 @@ SURVIVOR_ORDER = "{rank: object <> 'Contact', created_at: created_at, id: id}"
 
 
 def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
-    """Make `persons` and `addressees`.
+    """Make `persons`, `unreachable` and `addressees`.
 
     `persons`: everyone with an e-mail who is neither deleted nor a converted Lead (detail 1): object, id, email,
     email_key, created_at, modified_at, reading, opted_out (by Email Opt Out, or the audience's own checkbox), flag (the
     field that an unsubscribe sets; null where the object has none), is_person_account, account_id, consents, and per
     query `q0`, `q1`, ... whether it selects them.
+    `unreachable`: id and opted_out of those who have no e-mail.
     `addressees`: one row per e-mail: email_key, the survivor's person_id, object, email and consents; opted_out (of
     any person with it), shared (of several people, and so held: `shared_emails: hold`), per query `q0`, ... (any), and
     `m0`, ... and `r0`, ...: the newest modified_at and reading among those it selects.
     """
     complete_columns(connection, inputs)
     selected = [f"{matches(query, inputs)} AS q{n}" for n, query in enumerate(inputs.queries)]
+    opted_out = f"coalesce(opted_out, false) OR coalesce({_flag(inputs.audience)}, false) AS opted_out"
     columns = [
         "object",
         "id",
@@ -40,7 +42,7 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         "created_at",
         "modified_at",
         "reading",
-        f"coalesce(opted_out, false) OR coalesce({_flag(inputs.audience)}, false) AS opted_out",
+        opted_out,
         f"{_flag(inputs.audience)} AS flag",
         "is_person_account",
         "account_id",
@@ -50,7 +52,9 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE persons AS
         SELECT {", ".join(columns)} FROM people
-        WHERE NOT is_deleted AND NOT is_converted AND email_key IS NOT NULL
+        WHERE NOT is_deleted AND NOT is_converted AND email_key IS NOT NULL;
+        CREATE TEMP TABLE unreachable AS
+        SELECT id, {opted_out} FROM people WHERE NOT is_deleted AND NOT is_converted AND email_key IS NULL
         """
     )
     per_query = "".join(

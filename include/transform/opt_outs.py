@@ -30,6 +30,8 @@ _ASKED = f"""
                            ELSE status END AS status FROM roster
 """
 """The members with the statuses that requests leave them in."""
+_THERE = "SELECT id, opted_out FROM persons UNION ALL FROM unreachable"
+"""Everybody who is there: what somebody had counts also where they have no e-mail now."""
 ARCHIVABLE = ("subscribed", "unsubscribed", "transactional")
 """Statuses that Mailchimp archives; a pending or cleaned member it does not (405, recorded)."""
 
@@ -41,9 +43,9 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
     it (own history, merged records, converted Leads); where members move, the one of a person's two members that is not
     unsubscribed while the other is; and those that a request unsubscribes (R22). `opt_outs`: every person with the
     e-mail of a member that is unsubscribed, or will be; record is JSON text as Salesforce takes it. `archives`: members
-    of people who are gone from Salesforce. Reads `persons`, `addressees`, `heirs`, `roster`, `matched`, `claims`,
-    `aliases`, `asked_unsubscribes` and the views `people`, `emails` and `elsewhere` (email_key: subscribed or pending
-    in another audience that takes part in `unsubscribe_sets_opt_out: all`).
+    of people who are gone from Salesforce. Reads `persons`, `unreachable`, `addressees`, `heirs`, `roster`, `matched`,
+    `claims`, `aliases`, `asked_unsubscribes` and the views `people`, `emails` and `elsewhere` (email_key: subscribed or
+    pending in another audience that takes part in `unsubscribe_sets_opt_out: all`).
     """
     whole_run = inputs.only_query is None
     to_mailchimp = whole_run and inputs.audience.opt_outs_reach_mailchimp
@@ -56,10 +58,11 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
             WHERE opted_out
             UNION ALL
             FROM (
-                SELECT emails.email_key FROM emails JOIN persons ON persons.id = emails.holder_id
-                WHERE emails.source = 'salesforce' AND persons.opted_out
+                SELECT emails.email_key FROM emails JOIN ({_THERE}) there ON there.id = emails.holder_id
+                WHERE emails.source = 'salesforce' AND there.opted_out
                 UNION ALL
-                SELECT heirs.email_key FROM heirs JOIN persons ON persons.id = heirs.person_id WHERE persons.opted_out
+                SELECT heirs.email_key FROM heirs JOIN ({_THERE}) there ON there.id = heirs.person_id
+                WHERE there.opted_out
             ) ANTI JOIN addressees USING (email_key)
         ) USING (email_key)
         WHERE {sql.boolean(to_mailchimp)} AND status IN ({_OPEN})
@@ -107,7 +110,7 @@ def _find_archives(connection: DuckDBPyConnection, switched_on: str) -> None:
         WHERE {switched_on} AND status IN ({", ".join(map(sql.text, ARCHIVABLE))})
             AND email_key IN (SELECT email_key FROM people WHERE is_deleted OR is_converted)
             AND email_key NOT IN (
-                SELECT emails.email_key FROM emails JOIN persons ON persons.id = emails.holder_id
+                SELECT emails.email_key FROM emails JOIN ({_THERE}) there ON there.id = emails.holder_id
                 WHERE emails.source = 'salesforce'
             )
         """

@@ -108,3 +108,16 @@ def test_g01_only_new_members_get_a_status_and_it_is_the_configured_one() -> Non
     assert [o["after"]["status"] for o in outcome.of("add_member")] == ["pending"]
     assert all("status" not in o["after"] for o in outcome.operations if o["kind"] != "add_member")
     assert len(outcome.of("update_member")) == 4
+
+
+def test_g01_who_is_unsubscribed_in_this_run_is_not_added_under_another_e_mail() -> None:
+    """The contact took on an e-mail whose person has opted out: it leaves, so its former e-mail stays out."""
+    world = World()
+    person = world.person("new@x.example", **NAMES)
+    renamed_in_mailchimp(world, person)
+    world.member("other@x.example")
+    assert [row["person_id"] for row in plan(world).of("add_member")] == [person]
+    world.person("other@x.example", opted_out=True, **NAMES)
+    outcome = plan(world, audience(opt_out="both"))
+    assert (len(outcome.of("unsubscribe_member")), outcome.of("add_member")) == (1, [])
+    assert outcome.reason(person) == "consent_held"

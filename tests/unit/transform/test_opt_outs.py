@@ -67,6 +67,24 @@ def test_x01_an_opt_out_reaches_a_former_email_that_nobody_has() -> None:
     assert planned(world) == []
 
 
+def test_x01_an_opt_out_reaches_the_former_email_of_who_has_none_now() -> None:
+    world = World()
+    person = world.person(None, opted_out=True)
+    world.former_email(person, WHO)
+    world.member(WHO)
+    assert [kind for kind, _ in planned(world)] == ["unsubscribe_member"]
+
+
+def test_x01_the_member_of_who_has_no_email_now_is_not_archived() -> None:
+    """Somebody with the same e-mail was deleted; another who had it is still there."""
+    world = World()
+    world.person(WHO, is_deleted=True)
+    world.member(WHO)
+    assert [kind for kind, _ in planned(world, missing_people="archive")] == ["archive_member"]
+    world.former_email(world.person(None), WHO)
+    assert planned(world, missing_people="archive") == []
+
+
 def test_x01_an_opt_out_reaches_the_email_of_a_merged_record() -> None:
     world = World()
     winner = world.person("new@x.example", opted_out=True)
