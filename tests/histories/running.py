@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,13 @@ from include.errors import TransientError
 from include.mailchimp.connect import connect as connect_mailchimp
 from include.mailchimp.transport import Backoff
 from include.pipelines import extract_salesforce, sync_audience
-from include.pipelines.run import SyncRun
 from include.salesforce.connect import connect as connect_salesforce
 from include.salesforce.pace import Pace
 from include.storage import Storage
 from include.warehouse.store import Warehouse
-from include.warehouse.tables import PLANS
+from include.warehouse.tables import PLANS, QUARANTINE
 from include.wiring import Project
+from tests.histories.killing import killed_at_call
 from tests.sandbox_fixture import Sandbox
 from tests.unit.pipelines.killing import Killed, KillingWarehouse
 
@@ -75,7 +75,16 @@ class Kill:
     survives: int
 
 
-Disturbance = Fault | Kill | None
+@dataclass(frozen=True)
+class KillAtCall:
+    """A stage dies right before its n-th call of a vendor, or right after it, when nobody has read the answer."""
+
+    stage: str
+    number: int
+    answered: bool
+
+
+Disturbance = Fault | Kill | KillAtCall | None
 
 
 @dataclass
@@ -85,7 +94,7 @@ class Pipeline:
     sandbox: Sandbox
     folder: Path
     runs: int = 0
-    kill: Kill | None = None
+    kill: Kill | KillAtCall | None = None
     audiences: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def configure(self, stem: str, settings: dict[str, object]) -> None:
@@ -99,39 +108,47 @@ class Pipeline:
     def extract(self, disturbance: Disturbance = None) -> None:
         """Read Salesforce."""
         with self._disturbed(disturbance):
-            self._tried(EXTRACT, f"extract{self.runs}", "")
+            self._tried(EXTRACT, f"extract{self.runs}", "", {})
 
-    def sync(self, stem: str, disturbance: Disturbance = None) -> dict[str, dict[str, object]]:
-        """Every stage of an audience's sync; returns the counts."""
+    def sync(self, stem: str, disturbance: Disturbance = None, **how: object) -> dict[str, dict[str, object]]:
+        """Every stage of an audience's sync, asked for as in `sync_audience.run_of`; returns the counts."""
         self.runs += 1
         with self._disturbed(disturbance):
-            return {stage: self._tried(stage, f"run{self.runs}", stem) for stage in sync_audience.STAGES}
+            return {stage: self._tried(stage, f"run{self.runs}", stem, how) for stage in sync_audience.STAGES}
 
     def planned(self) -> int:
         """How many operations the last sync planned, those on the mirror included."""
         return Warehouse(Storage(str(self.folder / "root"))).read(PLANS, run_id=f"run{self.runs}").num_rows
 
-    def _tried(self, stage: str, run_id: str, stem: str) -> dict[str, object]:
+    def quarantined(self, stem: str) -> set[str]:
+        """Ids and member hashes of an audience's quarantine."""
+        rows = Warehouse(Storage(str(self.folder / "root"))).read(QUARANTINE, audience=stem).to_pylist()
+        return {row["key"] for row in rows}
+
+    def _tried(self, stage: str, run_id: str, stem: str, how: Mapping[str, object]) -> dict[str, object]:
         for _ in range(TRIES):
             try:
-                return self._once(stage, run_id, stem)
+                return self._once(stage, run_id, stem, how)
             except (Killed, TransientError):
                 continue
         raise AssertionError(f"{stage} does not end")
 
-    def _once(self, stage: str, run_id: str, stem: str) -> dict[str, object]:
-        survives = None
-        if self.kill is not None and self.kill.stage == stage:
-            survives, self.kill = self.kill.survives, None
+    def _once(self, stage: str, run_id: str, stem: str, how: Mapping[str, object]) -> dict[str, object]:
+        kill = self.kill if self.kill and self.kill.stage == stage else None
+        if kill:
+            self.kill = None
+        survives = kill.survives if isinstance(kill, Kill) else None
         configuration = load_configuration(self.folder / "config")
         project = Impatient(configuration, Storage(str(self.folder / "root")), survives=survives)
-        if stage == EXTRACT:
-            return dict(extract_salesforce.extract(run_id, project))
-        return sync_audience._approved(SyncRun(project, stem, run_id), stage, "somebody")
+        calls = killed_at_call(kill.number, answered=kill.answered) if isinstance(kill, KillAtCall) else nullcontext()
+        with calls:
+            if stage == EXTRACT:
+                return dict(extract_salesforce.extract(run_id, project))
+            return sync_audience._approved(sync_audience.run_of(project, stem, run_id, how), stage, "somebody")
 
     @contextmanager
     def _disturbed(self, disturbance: Disturbance) -> Iterator[None]:
-        if isinstance(disturbance, Kill):
+        if isinstance(disturbance, Kill | KillAtCall):
             self.kill = disturbance
         elif disturbance is not None:
             self.sandbox.faults(disturbance.server, {"first": disturbance.first, "times": 1, **disturbance.rule})

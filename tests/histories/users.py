@@ -1,4 +1,7 @@
-"""What people do in both vendors between two syncs, through the vendors' own APIs where those can do it."""
+"""What people do in both vendors between two syncs, through the vendors' own APIs where those can do it.
+
+What a vendor refuses does not happen, as it does to a user.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from include.keys import email_key
 from include.salesforce.client import SalesforceClient
 from include.sandbox.mailchimp.credentials import API_KEY
 from tests.histories.worlds import GROUPS, KEPT
-from tests.integration.sync.people import NEWS, contact, lead
+from tests.integration.sync.people import contact, lead
 from tests.model.world import is_gone
 from tests.sandbox_fixture import Sandbox
 
@@ -21,15 +24,10 @@ SECONDS = 20
 
 @dataclass
 class Users:
-    """Those who use the org, and the members and owners of the audience Newsletter.
-
-    What a vendor refuses does not happen, as it does to a user.
-    """
+    """Those who use the org."""
 
     sandbox: Sandbox
     client: SalesforceClient
-
-    # --- Salesforce
 
     def people(self) -> list[Record]:
         """Contacts and leads that are neither deleted nor converted, without those to be kept."""
@@ -47,7 +45,7 @@ class Users:
     def change(self, person: Record, fields: Record) -> None:
         """An edit of a record; a person account is edited as its account."""
         if person.get("IsPersonAccount"):
-            names = {"FirstName": "FirstName"} | {
+            names = {"FirstName": "FirstName", "Interests__c": "Interests__pc"} | {
                 name: f"Person{name}" for name in ("Email", "HasOptedOutOfEmail", "Title")
             }
             fields = {names[name]: value for name, value in fields.items() if name in names}
@@ -70,15 +68,36 @@ class Users:
         """A conversion into a contact that is there."""
         self._rewrite(lead, {"IsConverted": True, "ConvertedContactId": into["Id"]}, at)
 
+    def ask(self, list_id: str, number: int, asked: Record) -> None:
+        """Fill in the request fields of one of an audience's mirror rows (R22)."""
+        state = self.sandbox.state("salesforce")
+        rows = [row for row in state.get("MC_Subscriber__c", []) if (row.get("Key__c") or "").startswith(list_id)]
+        if rows:
+            list(self.client.update("MC_Subscriber__c", [{"Id": rows[number % len(rows)]["Id"]} | asked], bulk_above=9))
+
+    def ask_for(self, list_id: str, person: Record, asked: Record) -> None:
+        """Make a row of an audience for a person, with a request."""
+        state = self.sandbox.state("salesforce")
+        audiences = [row["Id"] for row in state.get("MC_Audience__c", []) if row["List_Id__c"] == list_id]
+        whose = {f"{person['object']}__c": person["Id"], "Name": "Asked by hand"}
+        if audiences:
+            list(self.client.insert("MC_Subscriber__c", [{"Audience__c": audiences[0]} | whose | asked], None))
+
     def _rewrite(self, person: Record, fields: Record, at: str) -> None:
         state = self.sandbox.state("salesforce")
         (record,) = (each for each in state[person["object"]] if each["Id"] == person["Id"])
         record.update(fields, SystemModstamp=at, LastModifiedDate=at)
         self.sandbox.put_state(salesforce=state)
 
-    # --- Mailchimp
 
-    def member(self, name: str, changes: Record) -> None:
+@dataclass
+class Members:
+    """The members and owners of an audience."""
+
+    sandbox: Sandbox
+    list_id: str
+
+    def edit(self, name: str, changes: Record) -> None:
         """An edit of a member."""
         self._call("PATCH", f"/members/{_hash(name)}", changes)
 
@@ -98,7 +117,7 @@ class Users:
 
     def group(self, name: str, path: str, chosen: bool) -> None:
         """A group is chosen or left."""
-        self.member(name, {"interests": {f"{NEWS[0]}{GROUPS[path]}": chosen}})
+        self.edit(name, {"interests": {f"{self.list_id[0]}{GROUPS[path]}": chosen}})
 
     def tag(self, name: str, tag: str, active: bool) -> None:
         """A tag is given or taken."""
@@ -106,7 +125,7 @@ class Users:
         self._call("POST", f"/members/{_hash(name)}/tags", body)
 
     def _call(self, method: str, path: str, body: Record | None = None) -> None:
-        url = f"{self.sandbox.mailchimp}/3.0/lists/{NEWS}{path}"
+        url = f"{self.sandbox.mailchimp}/3.0/lists/{self.list_id}{path}"
         answer = requests.request(method, url, json=body, auth=("any", API_KEY), timeout=SECONDS)
         assert answer.status_code < 500, answer.text
 

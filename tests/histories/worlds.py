@@ -9,13 +9,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.integration.sync.people import NEWS, audience, contact, lead, person_account, subscriber
+from tests.integration.sync.people import NEWS, UPDATES, audience, contact, lead, person_account, subscriber
 
 Record = dict[str, Any]
 NAMES = tuple(f"n{number}" for number in range(6))
 STATUSES = ("subscribed", "subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived")
 SOURCES = ("Web", "Other", None)
-GROUPS = {"Interests / News": "ne0000001", "Rhythm / Weekly": "we0000001", "Rhythm / Monthly": "mo0000001"}
+GROUPS = {
+    "Interests / News": "ne0000001",
+    "Interests / Events": "ev0000001",
+    "Rhythm / Weekly": "we0000001",
+    "Rhythm / Monthly": "mo0000001",
+}
 """Group to its id, without the audience's letter."""
 
 KEPT = "kept"
@@ -28,7 +33,9 @@ emails = st.one_of(
     st.none(),
 )
 titles = st.sampled_from(["Dr", "Prof", None])
-FIELDS = ("Email", "LeadSource", "HasOptedOutOfEmail", "Newsletter_Consent__c", "FirstName", "Title")
+FIELDS = (
+    "Email", "LeadSource", "HasOptedOutOfEmail", "Newsletter_Consent__c", "FirstName", "Title", "Interests__c",
+)  # fmt: skip
 person_fields = st.fixed_dictionaries(
     {
         "Email": emails,
@@ -37,6 +44,7 @@ person_fields = st.fixed_dictionaries(
         "Newsletter_Consent__c": st.sampled_from([True, True, True, False]),
         "FirstName": st.sampled_from(["Ann", "Bob", None]),
         "Title": titles,
+        "Interests__c": st.sampled_from([None, None, "Events", "Product news;Events"]),
     }
 )
 
@@ -63,8 +71,8 @@ worlds = st.fixed_dictionaries(
 """What differs between worlds; short, as a failing history shows it."""
 
 
-def states(world: Record) -> tuple[Record, Record]:
-    """Both vendors' states."""
+def states(world: Record, updates: Any = None) -> tuple[Record, Record]:
+    """Both vendors' states; with a second audience where its member rows are given."""
     contacts = [contact(KEPT, LeadSource="Other")]
     contacts += [contact(f"con{number}", **fields) for number, fields in enumerate(world["contacts"])]
     leads = [lead(f"lea{number}", **fields) for number, fields in enumerate(world["leads"])]
@@ -74,9 +82,14 @@ def states(world: Record) -> tuple[Record, Record]:
         account, shadow = person_account("per", **fields)
         accounts.append(account | {"PersonEmail": fields["Email"], "FirstName": fields["FirstName"]})
         contacts.append(shadow)
-    rows = [subscriber(name, status, values=values, tags=tags) for name, status, values, tags in world["members"]]
-    lists = [audience("Newsletter", NEWS, subscriber(KEPT), *rows)]
+    lists = [audience("Newsletter", NEWS, subscriber(KEPT), *_members(world["members"]))]
+    if updates is not None:
+        lists.append(audience("Updates", UPDATES, subscriber(KEPT), *_members(updates)))
     return {"Account": accounts, "Contact": contacts, "Lead": leads}, {"lists": lists}
+
+
+def _members(rows: Any) -> list[Record]:
+    return [subscriber(name, status, values=values, tags=tags) for name, status, values, tags in rows]
 
 
 QUERIES = (
@@ -99,6 +112,14 @@ QUERIES = (
         "where": {"not": {"field": "LeadSource", "equals": "Other"}},
         "tags": ["Lead"],
     },
+    {
+        "name": "by_hand",
+        "object": "Contact",
+        "run": "manual",
+        "where": {"field": "Title", "is_blank": False},
+        "groups": ["Interests / Events", "Rhythm / Monthly"],
+        "tags": ["Called", "Web"],
+    },
 )
 LEADS = {"enabled": True, "defaults": {"LastName": "[none]", "Company": "[none]", "LeadSource": "Mailchimp"}}
 UNLIMITED = {
@@ -108,6 +129,19 @@ UNLIMITED = {
     "new_leads": 1000,
     "irreversible": 1000,
 }
+
+
+OWN_CHECKBOX = {"contact": "Newsletter_Opt_Out__c", "lead": "Newsletter_Opt_Out__c"}
+policies = st.fixed_dictionaries(
+    {"policy": st.sampled_from(["legacy_parity", "two_way"])},
+    optional={
+        "opt_out": st.sampled_from(["off", "to_mailchimp", "to_salesforce", "both"]),
+        "unsubscribe_sets_opt_out": st.sampled_from(["any", "all", OWN_CHECKBOX]),
+        "stops_matching": st.sampled_from(["keep", "remove"]),
+        "missing_people": st.sampled_from(["keep", "archive"]),
+    },
+)
+"""A policy, with single switches over it; `email_change` is the machine's."""
 
 
 @st.composite
@@ -121,13 +155,15 @@ def settings(draw: st.DrawFn, name: str = "Newsletter") -> Record:
     for tag in ("FNAME", "TITLE"):
         if policy := draw(st.sampled_from([None, "mailchimp", "fill_blank"])):
             fields[tag]["conflict"] = policy
+    if draw(st.booleans()):
+        fields["COMPANY"] = {"contact": "Department", "lead": "Company"}
     queries = [dict(query) for query in QUERIES if draw(st.booleans())]
     for query in queries:
         if draw(st.booleans()):
             query["tags"] = [*query.get("tags", []), "More"]
     return {
         "audience": name,
-        "policy": "legacy_parity",
+        **draw(policies),
         "consent": draw(
             st.sampled_from([{"contact": "Newsletter_Consent__c", "lead": "Newsletter_Consent__c"}, "none"])
         ),
@@ -138,5 +174,6 @@ def settings(draw: st.DrawFn, name: str = "Newsletter") -> Record:
         "mirror": draw(st.sampled_from(["people", "all"])),
         "fields": fields,
         "queries": queries,
+        "groups_from": draw(st.sampled_from([{}, {"Interests": {"contact": "Interests__c", "lead": "Interests__c"}}])),
         "circuit_breaker": UNLIMITED,
     }

@@ -16,7 +16,7 @@ class AudienceMemory:
     `members`: everyone ever seen, by hash, as last seen; who is gone has the status `forgotten`. `former`: hashes
     that a Mailchimp contact had before, with the number of the look that saw it leave them. `synced`: what both
     sides last had of a member's fields. `assigned`: by query and hash, the query's targets and the newest change of
-    a matching record when they were given.
+    a matching record when they were given. `ours`: what the syncs gave a member for queries, and it has still.
     """
 
     members: dict[str, Record] = field(default_factory=dict)
@@ -24,6 +24,9 @@ class AudienceMemory:
     looks: int = 0
     synced: dict[str, Record] = field(default_factory=dict)
     assigned: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
+    ours: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    seen: dict[str, int] = field(default_factory=dict)
+    """By query, the look at people of the sync that first saw it, and from its last run on of that."""
 
     def look(self, audience: List) -> None:
         """Detail 8: who is gone was forgotten, or lives on under another e-mail."""
@@ -37,10 +40,21 @@ class AudienceMemory:
                 del self.members[key]
             else:
                 member["status"] = "forgotten"
+                self.ours.pop(key, None)
         for key, member in audience.members.items():
             tags = {tag for tag, holders in audience.tags.items() if key in holders}
             contact = audience.contacts[key]
             self.members[key] = {**member, "groups": set(member["groups"]), "tags": tags, "contact": contact}
+
+    def note(self, settings: Record, only: str | None, look: int) -> None:
+        """R10: which queries a sync saw, and which it ran."""
+        for query in settings.get("queries", []):
+            ran = only == query["name"] if only is not None else query.get("run") != "manual"
+            self.seen[query["name"]] = look if ran else self.seen.get(query["name"], look)
+
+    def mailed(self) -> set[str]:
+        """Who was, or would be after a confirmation, when the audience was last read."""
+        return {key for key, member in self.members.items() if member["status"] in {"subscribed", "pending"}}
 
     def forgive(self, key: str, changed: str) -> None:
         """What the sync itself has written to a person is no change of its record."""
@@ -63,10 +77,15 @@ class AudienceMemory:
         left = [(at, key, contact) for contact, keys in self.former.items() for key, at in keys.items()]
         last = {key: (at, contact) for at, key, contact in sorted(left) if contact in now and key not in self.members}
         for key, (_, contact) in sorted(last.items(), key=lambda each: each[1]):
-            if key in self.synced:
-                self.synced[now[contact]] = self.synced.pop(key)
-            for query in [query for query, assigned in self.assigned if assigned == key]:
-                self.assigned[query, now[contact]] = self.assigned.pop((query, key))
+            self.rename(key, now[contact])
+
+    def rename(self, was: str, now: str) -> None:
+        """What is known of an e-mail is known of another one from now on."""
+        if was in self.synced:
+            self.synced[now] = self.synced.pop(was)
+        self.ours[now] |= self.ours.pop(was, set())
+        for query in [query for query, key in self.assigned if key == was]:
+            self.assigned[query, now] = self.assigned.pop((query, was))
 
 
 @dataclass
@@ -77,6 +96,8 @@ class Memory:
     former: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     left_subscribed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """By person and former hash: audiences in which it was subscribed when it was left, and at every look since."""
+    changed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By person, the time of the last change, and the look that first saw it."""
     looks: int = 0
     audiences: dict[str, AudienceMemory] = field(default_factory=lambda: defaultdict(AudienceMemory))
 
@@ -90,6 +111,9 @@ class Memory:
                     yield each.id
 
         for name, person in world.people.items():
+            stamp = person.get("SystemModstamp", "")
+            if name not in self.changed or self.changed[name][0] != stamp:
+                self.changed[name] = stamp, self.looks
             now = key_of(person["Email"]) if person.get("Email") else None
             before = self.emails.pop(name, None)
             if before is not None and before != now:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.model import additions
 from tests.model.values import broken_gates
 from tests.model.world import Record, is_gone, key_of, name_of
 
@@ -19,22 +20,37 @@ Claims = dict[str, tuple[int, Record]]
 class EmailChanges:
     """What the e-mails that changed make of a sync, before anybody is added.
 
-    `followed`: members that changed their e-mail in Mailchimp, with the e-mail of their person; `moved`: the former
-    e-mails of members that moved; `stays`: e-mails whose member may not move to them.
+    `followed`: members that changed their e-mail in Mailchimp, with the e-mail of their person; `moved`: by former
+    e-mail, the one that its member moved to; `stays`: e-mails whose member may not move to them.
     """
 
     followed: dict[str, str] = field(default_factory=dict)
-    moved: set[str] = field(default_factory=set)
+    moved: dict[str, str] = field(default_factory=dict)
     stays: set[str] = field(default_factory=set)
+    claims: Claims = field(default_factory=dict)
 
-    def happen(self, sync: Sync) -> None:
-        """Follow, unsubscribe, move."""
+    def follow(self, sync: Sync) -> None:
+        """Find whose members have another e-mail."""
         sync.known.follow(sync.audience)
-        claims = _claims(sync)
-        self._follow(sync, claims)
-        _let_the_stricter_win(sync, claims)
-        if sync.settings.get("data_sync", True):
-            self._move(sync, claims)
+        self.claims = _claims(sync)
+        self._follow(sync, self.claims)
+
+    def let_the_stricter_win(self, sync: Sync) -> None:
+        """Both e-mails are members: who left under one is not mailed under the other."""
+        members, leaving = sync.audience.members, set()
+        for was, (_, person) in self.claims.items():
+            now = key_of(person["Email"])
+            if was in members and now in members and sync.by_email[now][0] is person:
+                statuses = {members[was]["status"], members[now]["status"]}
+                if "unsubscribed" in statuses:
+                    leaving |= {key for key in (was, now) if members[key]["status"] in {"subscribed", "pending"}}
+        for key in leaving:
+            members[key]["status"] = "unsubscribed"
+
+    def move(self, sync: Sync) -> None:
+        """Move members, once opt-outs have flowed: who is unsubscribed stays."""
+        if sync.syncs_data:
+            self._move(sync, self.claims)
 
     def _follow(self, sync: Sync, claims: Claims) -> None:
         """Changed in Mailchimp, to an e-mail that Salesforce never knew."""
@@ -68,25 +84,23 @@ class EmailChanges:
             ]
             if not former:
                 continue
-            if sync.may_enter(key, people) and "update" not in broken_gates(people[0], sync.rules, sync.today):
+            if additions.may_enter(sync, key, people) and "update" not in broken_gates(
+                people[0], sync.rules, sync.today
+            ):
                 self._rename(sync, min(former)[1], key, people[0]["Email"].strip())
             else:
                 self.stays.add(key)
 
     def _rename(self, sync: Sync, was: str, now: str, email: str) -> None:
-        self.moved.add(was)
+        self.moved[was] = now
         sync.audience.members[now] = sync.audience.members.pop(was) | {"email": email}
         sync.audience.contacts[now] = sync.audience.contacts.pop(was)
         for holders in sync.audience.tags.values():
             if was in holders:
                 holders.remove(was)
                 holders.add(now)
-        known = sync.known
-        known.synced.pop(now, None)
-        if was in known.synced:
-            known.synced[now] = known.synced.pop(was)
-        for query in [query for query, key in known.assigned if key == was]:
-            known.assigned[query, now] = known.assigned.pop((query, was))
+        sync.known.synced.pop(now, None)
+        sync.known.rename(was, now)
 
 
 def _claims(sync: Sync) -> Claims:
@@ -106,16 +120,3 @@ def _claims(sync: Sync) -> Claims:
 
 def _seniority(person: Record) -> tuple[object, ...]:
     return person["object"] != "Contact", person.get("CreatedDate", "9999"), person["Id"]
-
-
-def _let_the_stricter_win(sync: Sync, claims: Claims) -> None:
-    """Both e-mails are members: who left under one is not mailed under the other."""
-    members, leaving = sync.audience.members, set()
-    for was, (_, person) in claims.items():
-        now = key_of(person["Email"])
-        if was in members and now in members and sync.by_email[now][0] is person:
-            statuses = {members[was]["status"], members[now]["status"]}
-            if "unsubscribed" in statuses:
-                leaving |= {key for key in (was, now) if members[key]["status"] in {"subscribed", "pending"}}
-    for key in leaving:
-        members[key]["status"] = "unsubscribed"

@@ -26,6 +26,12 @@ def values_of(person: Record, fields: Record, written: Record) -> Record:
     return found
 
 
+def chosen(person: Record, path: str | None) -> list[str]:
+    """The values of a multi-select field, in the order of the picklist."""
+    value = person.get(path) if path else None
+    return [each.strip() for each in value.split(";") if each.strip()] if value else []
+
+
 def unfit(values: Record, merge_fields: Record) -> set[str]:
     """Tags whose value Mailchimp would not take: left out, the record goes on."""
     return {tag for tag, value in values.items() if not _fits(value, merge_fields[tag])}

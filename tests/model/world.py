@@ -48,6 +48,9 @@ class World:
     subscribers: dict[str, Record] = field(default_factory=dict)
     row_contacts: dict[str, str] = field(default_factory=dict)
     audiences: dict[str, Record] = field(default_factory=dict)
+    requests: dict[str, Record] = field(default_factory=dict)
+    """What users ask for on mirror rows (R22), by the rows' Ids: audience, key (None: a user made the row), contact,
+    person, status and groups as typed."""
 
     def current(self) -> Iterator[Record]:
         """People that are neither deleted nor converted."""
@@ -75,22 +78,36 @@ def read(salesforce: Record, mailchimp: Record) -> World:
     lists = {each["name"]: _list(each) for each in mailchimp.get("lists", [])}
     list_ids = {row["Id"]: row["List_Id__c"] for row in salesforce.get("MC_Audience__c", [])}
     names = {person["Id"]: name for name, person in people.items()}
+    rows = salesforce.get("MC_Subscriber__c", [])
     subscribers = {
         row["Key__c"]: {
             "audience": list_ids[row["Audience__c"]],
-            "person": names.get(row["Contact__c"] or row["Lead__c"]),
-            "status": row["Status__c"],
-            "groups": set(filter(None, (row["Groups__c"] or "").split("; "))),
-            "tags": set(filter(None, (row["Tags__c"] or "").split("; "))),
+            "person": names.get(row.get("Contact__c") or row.get("Lead__c")),
+            "status": row.get("Status__c"),
+            "groups": set(filter(None, (row.get("Groups__c") or "").split("; "))),
+            "tags": set(filter(None, (row.get("Tags__c") or "").split("; "))),
         }
-        for row in salesforce.get("MC_Subscriber__c", [])
+        for row in rows
+        if row.get("Key__c")
+    }
+    requests = {
+        row["Id"]: {
+            "audience": list_ids[row["Audience__c"]],
+            "key": row["Key__c"].partition(":")[2] if row.get("Key__c") else None,
+            "contact": row.get("Mailchimp_Contact_Id__c"),
+            "person": names.get(row.get("Contact__c") or row.get("Lead__c")),
+            "status": row.get("Requested_Status__c"),
+            "groups": row.get("Requested_Groups__c"),
+        }
+        for row in rows
+        if row.get("Requested_Status__c") or row.get("Requested_Groups__c")
     }
     audiences = {
         row["List_Id__c"]: {"name": row["Name"], "status": row["Status__c"], "size": row["Member_Count__c"]}
         for row in salesforce.get("MC_Audience__c", [])
     }
-    contacts = {row["Key__c"]: row["Mailchimp_Contact_Id__c"] for row in salesforce.get("MC_Subscriber__c", [])}
-    return World(people, lists, subscribers, contacts, audiences)
+    contacts = {row["Key__c"]: row["Mailchimp_Contact_Id__c"] for row in rows if row.get("Key__c")}
+    return World(people, lists, subscribers, contacts, audiences, requests)
 
 
 def name_of(person: Record) -> str:

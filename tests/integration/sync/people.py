@@ -105,7 +105,7 @@ def audience(name: str, list_id: str, *members: Record) -> Record:
         ],
         "segments": [
             {
-                "id": 100 + number,
+                "id": 100 * (ord(letter) - ord("a") + 1) + number,
                 "name": tag,
                 "type": "static",
                 "members": [each["id"] for each in members if {"name": tag} in each["tags"]],
