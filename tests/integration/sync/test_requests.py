@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -217,3 +218,28 @@ def test_r22_only_a_whole_run_carries_requests_out_also_with_data_sync_off_and_w
     seen = desk.sync("second")
     assert (seen.status("ann"), answer(seen.mirror("ann"))) == ("unsubscribed", "Unsubscribed.")
     assert seen.accounts["breaker"]["irreversible"] == 0
+
+
+def test_m04_r22_a_run_for_one_person_answers_that_persons_request_and_leaves_those_of_others_open(
+    connected: Sandbox, tmp_path: Path
+) -> None:
+    """By member hash, and by the Id of a contact who is no member yet."""
+    desk = Desk(connected, tmp_path)
+    connected.put_state(**people())
+    desk.configure(CHANGES)
+    desk.sync("first")
+    desk.ask("ann", "unsubscribed")
+    desk.ask("bob", groups="Interests / News")
+    asked = {"ann": desk.row("ann"), "bob": desk.row("bob")}
+    asked["new"] = desk.new_row(Contact__c=contact("new")["Id"], Requested_Status__c="subscribed")
+    for name, person in (("ann", key("ann")), ("new", contact("new")["Id"])):
+        before = rows(desk.rig.state())
+        desk.rig.extract(f"for {name}")
+        desk.rig.sync("newsletter", person=person)
+        after = rows(desk.rig.state())
+        assert answer(after[asked[name]]) in {"Unsubscribed.", "Added as subscribed."}
+        assert after[asked["bob"]] == before[asked["bob"]]
+        assert after[asked["bob"]]["Requested_Groups__c"] == "Interests / News"
+    assert Seen(desk.rig.state(), []).status("new") == "subscribed"
+    seen = desk.sync("everybody")
+    assert answer(rows(seen.state)[asked["bob"]])

@@ -113,3 +113,20 @@ def test_g06_a_run_that_asked_nothing_cannot_be_approved(waiting: SyncRun) -> No
     runs.start(waiting.project, "run-1", "sync_audience", waiting.stem)
     with pytest.raises(ConfigError, match="no run run-9 whose plan waits for approval; those that do: run-1"):
         approvals.approve(dataclasses.replace(waiting, run_id="run-9"), "ann")
+
+
+def test_g06_x01_members_that_move_are_changed_members_and_their_moves_can_be_taken_back(tmp_path: Path) -> None:
+    """Each once, whatever else changes about it; `irreversible: 0` does not hold them."""
+    caps = {"changed_members": 1, "irreversible": 0}
+    run = a_run(tmp_path, both_sides(people=3), audience(circuit_breaker=caps, first_load="auto"))
+    transform(run)
+    plans, policy = run.project.warehouse, {"transform": {"policy": run.policy()}}
+    runs.finish(run.project, "earlier", "sync_audience", "success", audience=run.stem, counts=policy)
+    first, second, *_ = plans.read(PLANS, run_id=run.run_id).to_pylist()
+    moves = [row | {"kind": "move_member", "op_id": row["email_key"]} for row in (first, second)]
+    beside = moves[0] | {"kind": "update_member", "op_id": "beside"}
+    plans.replace(PLANS, pa.Table.from_pylist([*moves, beside], schema=PLANS.schema()), run_id=run.run_id)
+    with pytest.raises(ApprovalNeeded, match="2 changed members are planned, over the cap") as waits:
+        breaker(run)
+    assert "irreversible" not in str(waits.value)
+    assert "members to move to another e-mail: 2" in str(waits.value)
