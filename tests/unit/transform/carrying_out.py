@@ -45,6 +45,13 @@ def _carry_out(world: World, operation: dict[str, Any]) -> None:
         case "remove_tag":
             member = _member(world, key)
             member["tags"] = sorted({*member["tags"]} - {after["tag"]})
+        case "unsubscribe_member":
+            _member(world, key)["status"] = "unsubscribed"
+        case "opt_out_person":
+            next(person for person in world.people if person["id"] == operation["person_id"])["opted_out"] = True
+        case "answer_request":
+            answered = operation["precondition"]["row"]
+            world.requests = [row for row in world.requests if row["row_id"] != answered]
         case "create_lead":
             columns = {
                 name: str(value).lower() if isinstance(value, bool) else str(value)
