@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from include.errors import FatalError, StoppedByCheck
 from include.mailchimp.member_table import KEY_FIELDS, STATE_FIELDS
 from include.pipelines import emptied, watermarks
+from include.pipelines.elsewhere import read_elsewhere
 from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.identity import connect_mailchimp, connect_salesforce, note_planned_for
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
@@ -61,7 +62,8 @@ def extract(run: SyncRun) -> dict[str, object]:
     if not run.dry_run:
         identities.append(connect_salesforce(project, project.salesforce()))
     note_planned_for(run, *identities)
-    listing = _found(run, client.audiences())
+    listings = client.audiences()
+    listing = _found(run, listings)
     read_at = client.server_time()
     schema = client.audience_schema(listing.list_id)
     run.save_schema(schema)
@@ -75,6 +77,7 @@ def extract(run: SyncRun) -> dict[str, object]:
     _pin(run, read_at)
     counts["selected_in_salesforce"] = read_selections(run, schema)
     counts["requests"] = read_requests(run, schema)
+    counts["subscribed_elsewhere"] = read_elsewhere(run, client, listings)
     return counts | {"full": since is None, "calls": client.calls}
 
 

@@ -73,9 +73,11 @@ def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
     warehouse.view(connection, "assignments", ASSIGNMENTS, pins.assignments, list_id=list_id)
     lists = [list_id for list_id in other_lists(run).values() if list_id]
     warehouse.view(connection, "all_members", MEMBERS, pins.members)
+    run.project.staging.view(connection, "unread_elsewhere", run.partition("elsewhere"))
     connection.execute(
-        f"""CREATE TEMP VIEW elsewhere AS SELECT DISTINCT email_key FROM all_members
-            WHERE list_id IN (SELECT unnest({texts(lists)})) AND status IN ({", ".join(map(text, OPEN))})"""
+        f"""CREATE TEMP VIEW elsewhere AS SELECT email_key FROM all_members
+            WHERE list_id IN (SELECT unnest({texts(lists)})) AND status IN ({", ".join(map(text, OPEN))})
+            UNION FROM unread_elsewhere"""
     )
     if run.rerun.restricted:
         _show_asked(run, connection)

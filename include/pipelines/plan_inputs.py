@@ -37,7 +37,6 @@ def plan_inputs(run: SyncRun) -> Inputs:
         restricted=run.rerun.restricted,
         person=run.rerun.person,
         known_reading=query_state.known_reading(run, run.query) if run.query else None,
-        unread_audiences=tuple(stem for stem, list_id in other_lists(run).items() if list_id is None),
     )
 
 

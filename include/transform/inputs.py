@@ -32,8 +32,6 @@ class Inputs:
             first run, that the run knew which first saw it; None where it was never seen (R10).
         restricted: whether the plan is for those only whom the view `asked` names (M04).
         person: the one person it is for, by Salesforce Id or member hash, where it is for one.
-        unread_audiences: stems of the other audiences whose opt-outs flow to Salesforce, and which were never read:
-            while there is one, nobody is known to have left all of them.
     """
 
     audience: Audience
@@ -47,7 +45,6 @@ class Inputs:
     restricted: bool = False
     person: str | None = None
     week_starts: Weekday = "sunday"
-    unread_audiences: tuple[str, ...] = ()
 
     @property
     def calendar(self) -> Calendar:

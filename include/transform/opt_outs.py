@@ -84,8 +84,7 @@ def find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs) -> None:
 def _find_opt_outs(connection: DuckDBPyConnection, inputs: Inputs, switched_on: str) -> None:
     everywhere = "true"
     if inputs.audience.unsubscribe_sets_opt_out == "all":
-        unknown = sql.boolean(bool(inputs.unread_audiences))
-        everywhere = f"NOT {unknown} AND email_key NOT IN (SELECT email_key FROM elsewhere)"
+        everywhere = "email_key NOT IN (SELECT email_key FROM elsewhere)"
     connection.execute(
         f"""
         CREATE TEMP TABLE opt_outs AS

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.integration.sync.life import NEWSLETTER, Life
-from tests.integration.sync.people import contact, key
+from tests.integration.sync.people import NEWS, UPDATES, audience, contact, key, subscriber
 from tests.integration.sync.seen import Seen
+from tests.integration.sync.small import FILE, Small
 from tests.sandbox_fixture import Sandbox
 
 TWO_WAY = (
@@ -79,3 +81,21 @@ def test_g05_a_second_two_way_sync_without_changes_writes_the_stamp_alone(story:
     assert story.third.operations == []
     assert story.third.writes == [("PATCH", "/services/data/v{version}/composite/sobjects/{object}/{key}", 1)]
     assert story.third.tags("ida") == set()
+
+
+def test_x01_with_all_an_audience_that_never_ran_is_asked_and_one_that_is_not_there_holds_nothing_back(
+    connected: Sandbox, tmp_path: Path
+) -> None:
+    small = Small(connected, tmp_path)
+    for stem, name in (("newsletter", "Newsletter"), ("updates", "Updates"), ("mistake", "No such audience")):
+        small.configure(stem, FILE.format(name=name).replace("legacy_parity", "two_way"))
+    news = [subscriber(name, "unsubscribed") for name in ("ann", "bob")]
+    there = [subscriber("ann", "pending"), subscriber("bob", "unsubscribed")]
+    small.put_mailchimp({}, audience("Newsletter", NEWS, *news), audience("Updates", UPDATES, *there))
+    small.rig.extract()
+    counts = small.rig.sync("newsletter")
+    assert counts["extract"]["subscribed_elsewhere"] == 1
+    people = small.rig.state().salesforce["Contact"]
+    assert {row["FirstName"]: row["HasOptedOutOfEmail"] for row in people} == {"Ann": False, "Bob": True}
+    small.rig.sync("updates")
+    assert small.rig.sync("newsletter")["extract"]["subscribed_elsewhere"] == 0

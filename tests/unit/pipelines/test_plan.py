@@ -45,7 +45,7 @@ def a_run(tmp_path: Path, world: World, configured: Audience, run_id: str = "run
     run.save_pins(Pins(**{name: project.warehouse.version(table) for name, table in SOURCES.items()}, extracted_at=AT))
     inputs = plan_inputs(run)
     project.staging.write_relation(run.partition("mapped"), map_people(connection, inputs))
-    for name in ("findings", "selections", "requests"):
+    for name in ("findings", "selections", "requests", "elsewhere"):
         project.staging.write_relation(run.partition(name), connection.table(name))
     if configured.create_leads.enabled:
         project.staging.write_relation(run.partition("lead_candidates"), lead_candidates(connection, inputs))

@@ -121,13 +121,6 @@ def test_x01_with_all_the_last_audience_decides() -> None:
     assert planned(world) == [("opt_out_person", person)]
 
 
-def test_x01_with_all_an_audience_that_was_never_read_may_still_have_them() -> None:
-    world = World()
-    world.person(WHO)
-    world.member(WHO, "unsubscribed")
-    assert plan(world, audience(**TWO_WAY), unread_audiences=("updates",)).of("opt_out_person") == []
-
-
 def test_x01_a_checkbox_of_the_audience_takes_the_place_of_email_opt_out() -> None:
     settings = {"unsubscribe_sets_opt_out": {"contact": "Agreed__c"}, "queries": []}
     world = World()
