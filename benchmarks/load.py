@@ -153,7 +153,7 @@ def made_run(project: Project, name: str) -> SyncRun:
     """A run whose extraction is done."""
     run, client = SyncRun(project, "newsletter", f"run of {name}"), project.mailchimp()
     run.save_schema(client.audience_schema(LIST))
-    run.save_pins(Pins(-1, -1, -1, -1, -1, extracted_at=client.server_time()))
+    run.save_pins(Pins(-1, -1, -1, -1, -1, extracted_at=client.server_time(), people_until=client.server_time()))
     return run
 
 

@@ -38,6 +38,8 @@ class Ground:
         members: by member hash, those that changed or are archived.
         people: e-mail keys that belong to somebody in Salesforce by now.
         changed_people: by Salesforce id, the e-mail key that a person who changed has now; None for one who is deleted.
+        opted_out: e-mail keys of people who changed and have opted out by now.
+        without_consent: Salesforce ids of people who changed and do not agree, by now, to be added.
         not_added: e-mail keys of planned new members that this run did not add.
         unfinished: e-mail keys of members with another change that is still to be tried again.
     """
@@ -45,6 +47,8 @@ class Ground:
     members: Mapping[str, MemberNow] = field(default_factory=dict)
     people: Set[str] = frozenset()
     changed_people: Mapping[str, str | None] = field(default_factory=dict)
+    opted_out: Set[str] = frozenset()
+    without_consent: Set[str] = frozenset()
     not_added: Set[str] = frozenset()
     unfinished: Set[str] = frozenset()
 
@@ -59,9 +63,19 @@ class Ground:
         if self.changed_people.get(person, operation.person_key) != operation.person_key:
             return "precondition_gone", "another_email"
         if operation.kind == "move_member":
-            return self._of_move(operation)
+            return self._of_move(operation) or self._unwilling(operation)
         now = self.members.get(key)
-        return None if now is None else _judged(operation, now)
+        return (now and _judged(operation, now)) or self._unwilling(operation)
+
+    def _unwilling(self, operation: Operation) -> tuple[ResultState, str] | None:
+        """Nobody is added, or moved to an e-mail, who opted out or took consent back since the plan (R01, R05)."""
+        if operation.kind not in {"add_member", "move_member"}:
+            return None
+        if operation.precondition.get("absent", operation.email_key) in self.opted_out:
+            return "precondition_gone", "opted_out"
+        if operation.precondition.get("person") in self.without_consent:
+            return "precondition_gone", "no_consent"
+        return None
 
     def _of_move(self, operation: Operation) -> tuple[ResultState, str] | None:
         """A member at the new e-mail is the same one, moved by a try whose answer was lost, or another one."""

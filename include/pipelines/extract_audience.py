@@ -19,6 +19,7 @@ from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.identity import connect_mailchimp, connect_salesforce, note_planned_for
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.missing_audience import mark_missing
+from include.pipelines.people_merge import SOURCE
 from include.pipelines.requests import read_requests
 from include.pipelines.run import Pins
 from include.pipelines.selections import read_selections
@@ -219,7 +220,9 @@ def _fields_hash(schema: AudienceSchema) -> str:
 
 
 def _pin(run: SyncRun, read_at: datetime) -> None:
+    """Pin the tables; how far Salesforce was read is asked first, so that the people are never older than that."""
     warehouse = run.project.warehouse
+    people_until = watermarks.oldest(run.project, SOURCE)
     run.save_pins(
         Pins(
             people=warehouse.version(PEOPLE),
@@ -228,5 +231,6 @@ def _pin(run: SyncRun, read_at: datetime) -> None:
             synced_values=warehouse.version(SYNCED_VALUES),
             assignments=warehouse.version(ASSIGNMENTS),
             extracted_at=read_at,
+            people_until=people_until,
         )
     )

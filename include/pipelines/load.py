@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from include.errors import FatalError
-from include.keys import email_key
 from include.load.ground import Ground, read_members
 from include.load.jobs import StartedJobs
-from include.load.leads import UNIQUE_KEY, LeadLoad
+from include.load.leads import LeadLoad
 from include.load.members import MemberLoad
 from include.load.moves import MoveLoad
 from include.load.operations import Plan
@@ -18,23 +16,25 @@ from include.load.people import PeopleLoad
 from include.load.results import ResultLog
 from include.load.rule_names import RuleNames
 from include.load.tags import TagLoad
-from include.pipelines import watermarks
 from include.pipelines.current_plan import refuse_outdated
 from include.pipelines.held import held_of
 from include.pipelines.identity import refuse_another_account, refuse_another_org
-from include.pipelines.people_merge import SOURCE
+from include.pipelines.people_now import changed_people
 from include.salesforce.storage import refuse_without_room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
 
+    from include.load.ground import MemberNow
+    from include.pipelines.people_now import PersonNow
     from include.pipelines.run import SyncRun
-    from include.salesforce.client import SalesforceClient
 
 AUDIENCE_KINDS = (
     "unsubscribe_member", "add_member", "update_member", "create_tag", "add_tag", "remove_tag", "archive_member",
     "move_member",
 )  # fmt: skip
+NEW_EMAIL_KINDS = ("add_member", "move_member")
+"""What makes an e-mail new to the audience: who opted out since, or agrees no more, is kept out."""
 PEOPLE_KINDS = ("opt_out_person", "update_person", "create_lead")
 
 
@@ -52,7 +52,9 @@ def load_audience(run: SyncRun) -> dict[str, object]:
     refuse_outdated(run, plan)
     client, list_id = project.mailchimp(), run.schema().list_id
     refuse_another_account(run, client)
-    ground = Ground(read_members(client, list_id, run.pins().extracted_at, all_archived="add_member" in planned))
+    members_now = read_members(client, list_id, run.pins().extracted_at, all_archived="add_member" in planned)
+    admits = any(kind in planned for kind in NEW_EMAIL_KINDS)
+    ground = _ground(members_now, list(changed_people(run, project.salesforce())) if admits else ())
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_of(run), log, project.meter)
         jobs = StartedJobs(project.staging, run.partition("batch"), plan.planned_at())
@@ -88,9 +90,9 @@ def load_people(run: SyncRun) -> dict[str, object]:
     client, list_id, values = project.salesforce(), run.schema().list_id, "update_person" in planned
     refuse_another_org(run, client)
     members = read_members(project.mailchimp(), list_id, run.pins().extracted_at, all_archived=False, values=values)
-    changed = list(_changed_people(run, client))
+    changed = list(changed_people(run, client))
     known = plan.leads_of_known_people() | {one.email_key for one in changed if one.email_key and not one.created_by_us}
-    ground = Ground(members, people=known, changed_people={one.id: one.email_key for one in changed})
+    ground = replace(_ground(members, changed), people=known)
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_of(run), log, project.meter)
         rules = RuleNames(client)
@@ -103,26 +105,10 @@ def load_people(run: SyncRun) -> dict[str, object]:
     return log.account("salesforce")
 
 
-class _Changed(NamedTuple):
-    """A person as Salesforce shows it now; without an e-mail key where it has no e-mail, or is deleted."""
-
-    id: str
-    email_key: str | None
-    created_by_us: bool
-
-
-def _changed_people(run: SyncRun, client: SalesforceClient) -> Iterator[_Changed]:
-    """The people that changed since the newest extraction of Salesforce, by its clock.
-
-    Compared here, so that no URL carries an address. Leads that the sync has made for their e-mail are told apart: a
-    second create of one fails, and is known by that.
-    """
-    since = watermarks.oldest(run.project, SOURCE)
-    if since is None:
-        raise FatalError("Salesforce was not extracted yet: run extract_salesforce, then the sync")
-    for name, fields in (("Contact", "Id, Email, IsDeleted"), ("Lead", f"Id, Email, IsDeleted, {UNIQUE_KEY}")):
-        changed = f"SystemModstamp >= {since:%Y-%m-%dT%H:%M:%SZ}"
-        for row in client.query(f"SELECT {fields} FROM {name} WHERE {changed}", include_deleted=True):
-            there = row.get("Email") and not row["IsDeleted"]
-            key = email_key(str(row["Email"])) if there else None
-            yield _Changed(str(row["Id"]), key, key is not None and row.get(UNIQUE_KEY) == key)
+def _ground(members: dict[str, MemberNow], changed: Collection[PersonNow]) -> Ground:
+    return Ground(
+        members,
+        changed_people={one.id: one.email_key for one in changed},
+        opted_out={one.email_key for one in changed if one.email_key and one.opted_out},
+        without_consent={one.id for one in changed if not one.agrees},
+    )

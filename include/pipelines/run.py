@@ -30,14 +30,17 @@ SALESFORCE_SCHEMA = Partition("salesforce", "schema", "current")
 """The newest describe answers, as one document; extract_salesforce writes it."""
 
 
-PIN_TIMES = ("extracted_at", "pinned_at")
-LONG_AGO = "2000-01-01T00:00:00+00:00"
+PIN_TIMES = ("extracted_at", "pinned_at", "people_until")
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """When a run was pinned whose pins, of an earlier version, do not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What a run reads: table versions, when extraction saw the vendors (their clock), and when it ended (ours)."""
+    """What a run reads: table versions, when extraction saw the vendors (their clock), and when it ended (ours).
+
+    `people_until`: until when `people` of that version knows Salesforce, by its clock; None where nobody noted it.
+    """
 
     people: int
     members: int
@@ -46,6 +49,7 @@ class Pins:
     assignments: int
     extracted_at: datetime
     pinned_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    people_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +134,15 @@ class SyncRun:
 
     def save_pins(self, pins: Pins) -> None:
         """Commit what the run reads."""
-        times = {name: getattr(pins, name).isoformat() for name in PIN_TIMES}
+        times = {name: moment.isoformat() for name in PIN_TIMES if (moment := getattr(pins, name)) is not None}
         document = dataclasses.asdict(pins) | times
         self.project.staging.write_document(self.partition("pins"), document)
 
     def pins(self) -> Pins:
         """What the run reads."""
         document = cast("dict[str, Any]", self.project.staging.document(self.partition("pins")))
-        times = {name: datetime.fromisoformat(document.get(name, LONG_AGO)) for name in PIN_TIMES}
-        return Pins(**document | times)
+        times = {name: datetime.fromisoformat(document[name]) for name in PIN_TIMES if document.get(name)}
+        return Pins(**{"pinned_at": LONG_AGO} | document | times)
 
     def show_scope(self, connection: DuckDBPyConnection) -> None:
         """Make whom a restricted run is about visible as the view `scope` (see `transform.restriction`)."""

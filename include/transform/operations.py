@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 EDIT_OVERWRITTEN = "mailchimp_edit_overwritten"
 EMAIL_CHANGED = "email_changed"
 NOTHING = "CAST(NULL AS VARCHAR)"
-ABSENT = sql.text('{"member":"absent"}')
 IN_ACTIVE_STATUS = sql.text(json.dumps({"status": ACTIVE}, separators=(",", ":")))
 SUBSCRIBED = sql.text('{"status":"subscribed"}')
 COLUMNS = (
@@ -86,9 +85,10 @@ def _add_members(inputs: Inputs) -> str:
         ("merge_fields", "merge_fields"),
         ("status", sql.text(json.dumps(inputs.audience.new_members.status))),
     ])  # fmt: skip
+    absent = sql.json_object([("member", sql.text('"absent"')), ("person", sql.json_text("person_id"))])
     return f"""
         SELECT 'add_member' AS kind, additions.email_key, person_id, {NOTHING} AS "before",
-               {after} AS "after", {ABSENT} AS precondition,
+               {after} AS "after", {absent} AS precondition,
                CASE WHEN additions.query_number IS NOT NULL THEN 'R01' WHEN asked THEN 'R22'
                     ELSE 'R07' END AS behaviour,
                {_query_name(inputs, "additions.query_number")} AS query,
@@ -186,13 +186,15 @@ def _archive_members() -> str:
 
 
 def _move_members() -> str:
-    """The precondition names the contact, and the e-mail key that no member may have."""
+    """The precondition names the contact, the e-mail key that no member may have, and the person, who must have it."""
     before, after = (
         sql.json_object([("email_address", sql.json_text(column))]) for column in ("roster.email", "moves.email")
     )
     precondition = sql.json_object([
         ("absent", sql.json_text("moves.email_key")),
         ("contact_id", sql.json_text("roster.contact_id")),
+        ("person", sql.json_text("person_id")),
+        ("person_email_key", sql.json_text("moves.email_key")),
         ("status", sql.text(json.dumps(MOVABLE))),
     ])  # fmt: skip
     return f"""

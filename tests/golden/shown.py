@@ -157,6 +157,8 @@ def _change(row: Record) -> str:
         return told if before else "new row"
     if row["kind"] == "answer_request":
         return f"{_values({name: value for name, value in before.items() if value})} -> {after[REQUEST_RESULT]}"
+    if row["kind"] in {"add_member", "move_member"}:
+        ground = {name: value for name, value in ground.items() if not name.startswith("person")}
     if before.keys() <= ground.keys():
         before = {}
     change = f"{_values(before)} -> {_values(after)}" if before else _values(after)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.pipelines import watermarks
-from include.pipelines.people_merge import SOURCE
 from tests.integration.loading import Rig, rig
 from tests.integration.mailchimp_account import account, audience
 from tests.integration.org import NOW, Org
@@ -32,9 +29,6 @@ def made(sandbox: Sandbox, org: Org, tmp_path: Path) -> Callable[..., Rig]:
 
     def make(*members: dict[str, Any], **how: Any) -> Rig:
         sandbox.put_state(mailchimp=account(audience(members)))
-        run = rig(sandbox, tmp_path, **how)
-        for name in ("Contact", "Lead"):
-            watermarks.save(run.run.project, SOURCE, name, NOW - timedelta(hours=1), fields_hash="any")
-        return run
+        return rig(sandbox, tmp_path, **how)
 
     return make

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import pyarrow as pa
 from include.config.models import Configuration, Pipeline
 from include.keys import email_key
 from include.mailchimp.client import MailchimpClient
+from include.pipelines import watermarks
 from include.pipelines.load import load_audience
+from include.pipelines.people_merge import SOURCE
 from include.pipelines.run import SALESFORCE_SCHEMA, Pins, SyncRun
 from include.salesforce.client import SalesforceClient
 from include.salesforce.connect import connect
@@ -24,7 +26,7 @@ from include.warehouse.store import Warehouse
 from include.warehouse.tables import PLANS, RESULTS
 from include.wiring import Project
 from tests.integration.mailchimp_account import LIST, account, audience, client_of
-from tests.integration.org import QUICK
+from tests.integration.org import NOW, QUICK
 from tests.sandbox_fixture import Sandbox
 from tests.unit.pipelines.killing import KillingWarehouse
 from tests.unit.transform.worlds import audience as configured
@@ -43,10 +45,10 @@ def address(name: str) -> str:
     return f"{name}@x.example"
 
 
-def add(name: str, *, status: str = "subscribed", **merge_fields: Any) -> dict[str, Any]:
+def add(name: str, *, status: str = "subscribed", person: object = "", **merge_fields: Any) -> dict[str, Any]:
     """Plan a new member."""
     after = {"email_address": address(name), "interests": {}, "merge_fields": merge_fields, "status": status}
-    return planned("add_member", name, after, precondition={"member": "absent"})
+    return planned("add_member", name, after, precondition={"member": "absent", "person": person})
 
 
 def update(name: str, *, contact_id: str | None = None, **merge_fields: Any) -> dict[str, Any]:
@@ -71,11 +73,13 @@ def archive(name: str) -> dict[str, Any]:
     return planned("archive_member", name, {"status": "archived"}, precondition={"status": allowed})
 
 
-def move(name: str, to: str) -> dict[str, Any]:
+def move(name: str, to: str, person: object = "") -> dict[str, Any]:
     """Plan another e-mail for a member."""
     ground = {
         "absent": email_key(address(to)),
         "contact_id": email_key(f"contact of {address(name)}"),
+        "person": person,
+        "person_email_key": email_key(address(to)),
         "status": "subscribed",
     }
     return planned("move_member", name, {"email_address": address(to)}, precondition=ground)
@@ -205,7 +209,10 @@ class Rig:
 
 
 def rig(sandbox: Sandbox, folder: Path, *, connections: int = 3, limits: Any = None, **how: Any) -> Rig:
-    """A run of the audience that the sandbox holds now; `how` are settings of the audience's file."""
+    """A run of the audience that the sandbox holds now; Salesforce was extracted an hour before `NOW`.
+
+    `how` are settings of the audience's file.
+    """
     setting = configured(**{"create_leads": {"enabled": True}} | how)
     configuration = Configuration(Pipeline(time_zone="Europe/Paris", limits=limits or {}), {setting.stem: setting})
     project = LoadProject(configuration, Storage(str(folder / "root")), sandbox=sandbox, connections=connections)
@@ -215,6 +222,8 @@ def rig(sandbox: Sandbox, folder: Path, *, connections: int = 3, limits: Any = N
     project.staging.write_document(SALESFORCE_SCHEMA, dataclasses.asdict(described_org()))
     before_any_plan = datetime(2000, 1, 1, tzinfo=UTC)
     run.save_pins(Pins(-1, -1, -1, -1, -1, extracted_at=client.server_time(), pinned_at=before_any_plan))
+    for name in ("Contact", "Lead"):
+        watermarks.save(project, SOURCE, name, NOW - timedelta(hours=1), fields_hash="any")
     sandbox.reset_calls()
     return Rig(sandbox, run)
 

@@ -8,7 +8,9 @@ import pytest
 
 from include.errors import ConfigError, FatalError, StoppedByCheck
 from include.keys import email_key
+from include.pipelines import watermarks
 from include.pipelines.extract_audience import MARGIN, SINGLE_READS, extract, refresh_members
+from include.pipelines.people_merge import SOURCE
 from include.pipelines.tag_reading import CHEAP
 from include.storage import Storage
 from include.warehouse.tables import EMAILS, MEMBERS, WATERMARKS
@@ -53,8 +55,11 @@ def test_everybody_is_read_the_first_time_and_what_changed_after_that(mailchimp)
 def test_run_keeps_what_it_read_of_the_audience_and_what_it_reads_from(mailchimp):
     mailchimp.put(member("ann", tags=["VIP"]))
     run = mailchimp.run()
+    for name, hours in (("Contact", 1), ("Lead", 2)):
+        watermarks.save(run.project, SOURCE, name, START - timedelta(hours=hours), fields_hash="any")
     extract(run)
     schema, pins = run.schema(), run.pins()
+    assert pins.people_until == START - timedelta(hours=2)  # of both objects
     assert (schema.list_id, set(schema.merge_fields), set(schema.tags)) == (LIST, {"FNAME", "ADDRESS", "TIER"}, {"VIP"})
     assert pins.extracted_at == START
     assert pins.members == run.project.warehouse.version(MEMBERS)

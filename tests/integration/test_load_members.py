@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,13 +28,14 @@ from tests.integration.loading import (
     create_tag,
     give,
     happened,
+    move,
     named,
     rig,
     states,
     update,
 )
 from tests.integration.mailchimp_account import LIST, PROMPT, account, audience, member
-from tests.integration.org import NOW
+from tests.integration.org import NOW, contact, lead
 from tests.unit.pipelines.killing import Killed
 
 JUST_NOW = NOW.isoformat()
@@ -154,6 +156,65 @@ def test_g01_no_plan_on_any_history_raises_a_status(sandbox, org, tmp_path_facto
     run.load(*operations)
     added = {name: wanted for name, (was, status, wanted) in people.items() if not was and not status}
     assert run.statuses() == now | added
+
+
+CONSENT = {"contact": "Newsletter_Consent__c", "lead": "Newsletter_Consent__c"}
+
+
+def test_g01_r05_who_opted_out_or_took_consent_back_since_the_plan_is_neither_added_nor_moved(made, org):
+    """Salesforce was read an hour before Mailchimp; whoever has the e-mail counts, as in the plan."""
+    names = ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")
+    people = {name: contact(number, Email=address(name), AccountId=None) for number, name in enumerate(names)}
+    agreed = [person | {"Newsletter_Consent__c": True} for person in people.values()]
+    org.put(Contact=agreed, Lead=[lead(1, Email=address("BOB"))])
+    run = made(member("gusto"), member("halo"), consent=CONSENT)
+    for name, change in {
+        "ann": {"HasOptedOutOfEmail": True}, "cat": {"Newsletter_Consent__c": False},
+        "dan": {"Email": "dan@new.example"}, "fay": {"Title": "Prof"},
+        "gus": {"HasOptedOutOfEmail": True}, "hal": {"Newsletter_Consent__c": False},
+    }.items():  # fmt: skip
+        org.update("Contact", people[name]["Id"], **change)
+    org.update("Lead", lead(1)["Id"], HasOptedOutOfEmail=True)
+    org.delete("Contact", people["eve"]["Id"])
+    moves = [move("gusto", "gus", people["gus"]["Id"]), move("halo", "hal", people["hal"]["Id"])]
+    assert run.load(*(add(name, person=people[name]["Id"]) for name in names[:6]), *moves) == {
+        "add_member ann": ("precondition_gone", "opted_out"),
+        "add_member bob": ("precondition_gone", "opted_out"),
+        "add_member cat": ("precondition_gone", "no_consent"),
+        "add_member dan": ("precondition_gone", "another_email"),
+        "add_member eve": ("precondition_gone", "another_email"),
+        "add_member fay": ("applied", ""),
+        "move_member gusto": ("precondition_gone", "opted_out"),
+        "move_member halo": ("precondition_gone", "no_consent"),
+    }
+    assert run.statuses() == {"fay": "subscribed", "gusto": "subscribed", "halo": "subscribed"}
+
+
+def test_g01_an_own_opt_out_checkbox_counts_like_email_opt_out(made, org):
+    ann = contact(1, Email=address("ann"), AccountId=None)
+    org.put(Contact=[ann])
+    checkbox = {"contact": "Newsletter_Consent__c"}  # any checkbox
+    run = made(policy="two_way", unsubscribe_sets_opt_out=checkbox)
+    org.update("Contact", ann["Id"], Newsletter_Consent__c=True)
+    assert run.load(add("ann", person=ann["Id"])) == {"add_member ann": ("precondition_gone", "opted_out")}
+
+
+def test_g01_who_was_added_by_a_try_whose_answer_was_lost_and_opts_out_then_is_there_already(made, org):
+    ann = contact(1, Email=address("ann"), AccountId=None)
+    org.put(Contact=[ann])
+    run = made()
+    happened(run, member("ann", last_changed=JUST_NOW))
+    org.update("Contact", ann["Id"], HasOptedOutOfEmail=True)
+    assert run.load(add("ann", person=ann["Id"])) == {"add_member ann": ("already_there", "member_exists")}
+
+
+def test_g01_a_person_who_changed_before_a_newer_extraction_than_the_plans_is_seen(made, org):
+    """What counts is how far the plan knew Salesforce, not how far it was read since."""
+    ann = contact(1, Email=address("ann"), AccountId=None, SystemModstamp=NOW - timedelta(hours=2))
+    org.put(Contact=[ann | {"HasOptedOutOfEmail": True}])
+    run = made()
+    run.run.save_pins(replace(run.run.pins(), people_until=NOW - timedelta(hours=3)))
+    assert run.load(add("ann", person=ann["Id"])) == {"add_member ann": ("precondition_gone", "opted_out")}
 
 
 # --- G02: the plan's ground and age

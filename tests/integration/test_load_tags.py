@@ -9,6 +9,7 @@ import pytest
 from include.pipelines.load import load_audience
 from tests.integration.loading import SEGMENT, SEGMENTS, Rig, add, create_tag, give, named, rig, states, take
 from tests.integration.mailchimp_account import account, audience, member
+from tests.integration.org import Org
 from tests.sandbox_fixture import Sandbox
 
 SEGMENT_MEMBERS = "/3.0/lists/{list_id}/segments/{segment_id}/members"
@@ -16,7 +17,7 @@ PROBLEM = {"kind": "status", "status": 400, "content_type": "application/problem
 
 
 @pytest.fixture
-def made(sandbox: Sandbox, tmp_path: Path):
+def made(sandbox: Sandbox, org: Org, tmp_path: Path):
     """Makes a run on these members and tags (name to names of members)."""
 
     def make(*members, tags=None) -> Rig:

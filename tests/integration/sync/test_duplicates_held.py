@@ -50,9 +50,14 @@ def test_r08_a_refused_duplicate_is_quarantined_with_the_id_that_it_matches(smal
         salesforce={"Contact": [contact("bob")], "Lead": [there], "DuplicateRule": [RULE]},
     )
     small.put_mailchimp(None, audience("Newsletter", NEWS, subscriber("eve")), audience("Updates", UPDATES))
-    for attempts in (1, 2):
+    for attempts in (1, 2, 3):
         assert small.sync() == 0
         (row,) = (one for one in held(small) if one["key"] == key("eve"))
         assert (row["gates"], row["attempts"]) == (["create_lead"], attempts)
         assert row["reason"] == f"Use the one that is there; it matches {there['Id']}"
+    small.sandbox.reset_calls()
+    assert small.sync() == 0  # the cap on attempts: Salesforce is not asked again, the row stays
+    asked = {(call["method"], call["path"]) for call in small.sandbox.calls("salesforce")["calls"]}
+    assert ("POST", "/services/data/v{version}/composite/sobjects") not in asked
+    assert [one["reason"] for one in held(small) if one["key"] == key("eve")] == [row["reason"]]
     assert [one["Id"] for one in small.sandbox.state("salesforce")["Lead"]] == [there["Id"]]

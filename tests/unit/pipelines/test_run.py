@@ -29,10 +29,10 @@ def run(project: Project) -> SyncRun:
 
 
 def test_schema_and_pins_are_what_was_saved(run):
-    pins = Pins(1, 2, -1, 0, 4, extracted_at=AT)
-    run.save_schema(schema())
-    run.save_pins(pins)
-    assert (run.schema(), run.pins()) == (schema(), pins)
+    for pins in (Pins(1, 2, -1, 0, 4, extracted_at=AT), Pins(1, 2, -1, 0, 4, extracted_at=AT, people_until=AT)):
+        run.save_schema(schema())
+        run.save_pins(pins)
+        assert (run.schema(), run.pins()) == (schema(), pins)
 
 
 def test_what_was_not_saved_yet_is_a_clear_error(run):

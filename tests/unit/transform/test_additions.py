@@ -49,7 +49,7 @@ def test_r01_a_selected_person_becomes_a_member_with_all_that_is_not_blank() -> 
         "email_address": "Ann@X.example", "status": "subscribed",
         "merge_fields": {"FNAME": "Ann", "SPEND": 12.5, "ADDRESS": address},
     }  # fmt: skip
-    assert added["precondition"] == {"member": "absent"}
+    assert added["precondition"] == {"member": "absent", "person": person}
     assert (added["behaviour"], added["query"], added["person_id"]) == ("R01", "everyone", person)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from include.config.policies import PRESETS
 from include.keys import email_key
 from tests.unit.transform.worlds import FIELDS, World, audience, plan
 
@@ -97,6 +98,20 @@ def test_r08_leads_are_off_unless_set_with_data_sync_off_and_in_a_run_for_one_qu
         plan(world, audience(create_leads=LEADS), only_query="everyone"),
     ]
     assert [(outcome.operations, outcome.reason(key)) for outcome in outcomes] == [([], "no_person")] * 3
+
+
+@pytest.mark.parametrize("policy", PRESETS)
+def test_r08_a_lead_that_was_made_is_never_updated(policy: str) -> None:
+    """Whatever becomes of its member, nor where sales have emptied a field."""
+    world = World()
+    key = world.member(EMAIL, merge_fields={"FNAME": "Edited", "LNAME": "Lee", "COMPANY": "Acme"})
+    world.person(EMAIL, "Lead", mc_key=key, FirstName="Ann", LastName="[unknown]", Company=None)
+    world.synced[key] = {"FNAME": "Ann"}
+    fields = FIELDS | {"COMPANY": {"lead": "Company"}}
+    outcome = plan(world, audience(policy=policy, fields=fields, queries=[], create_leads=LEADS))
+    assert [(row["kind"], row["after"]["merge_fields"]) for row in outcome.operations] == [
+        ("update_member", {"FNAME": "Ann"})
+    ]
 
 
 def test_r17_a_rule_holds_a_lead_back_and_a_field_that_was_left_out_is_not_written() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from include.config.policies import PRESETS
 from include.keys import email_key
 from tests.unit.transform.worlds import BORN, LIST, World, audience, plan
 
@@ -54,6 +55,68 @@ def test_detail_2_nobody_is_promoted_while_the_survivor_is_quarantined() -> None
     assert outcome.operations == []
     assert (outcome.reason(survivor), outcome.state(survivor)) == ("failed_rule", "quarantined")
     assert outcome.reason(other) == "shared_email"
+
+
+@pytest.mark.parametrize("written", ["ANN@X.example", " ann@x.example\t", "\u00a0Ann@x.example"])
+@pytest.mark.parametrize("policy", PRESETS)
+def test_detail_1_a_member_is_matched_however_its_e_mail_is_written(written: str, policy: str) -> None:
+    world = World()
+    person = world.person(written, FirstName="Ann", LastName="New")
+    key = world.member("ann@x.example", merge_fields={"FNAME": "Ann", "LNAME": "Lee"})
+    (update,) = plan(world, audience(policy=policy, create_leads={"enabled": True})).operations
+    assert (update["kind"], update["email_key"], update["person_id"]) == ("update_member", key, person)
+
+
+def test_detail_1_the_match_does_not_depend_on_syntax_and_nobody_is_added_without_it() -> None:
+    world = World()
+    for email in ("no address", "jose\u0301@x.example"):
+        person = world.person(email, **NAMES)
+        world.finding(person, "invalid_email", "add")
+    key = world.member("no address", merge_fields={"FNAME": "Old", "LNAME": "Lee"})
+    world.member("jos\u00e9@x.example", merge_fields={"FNAME": "Other"})  # another e-mail: Mailchimp hashes the bytes
+    outcome = plan(world)
+    assert [(row["kind"], row["email_key"]) for row in outcome.operations] == [("update_member", key)]
+    assert (outcome.reason(person), outcome.state(person)) == ("invalid_email", "quarantined")
+
+
+@pytest.mark.parametrize("policy", PRESETS)
+def test_detail_9_a_lead_and_a_contact_of_one_e_mail_that_become_one_keep_their_member(policy: str) -> None:
+    """Before, the Contact stands for the e-mail, also where the Lead alone is selected; after, it is the only one."""
+    world = World()
+    lead = world.person("ann@x.example", "Lead", FirstName="Annie", LastName="Lee")
+    contact = world.person("ann@x.example", **NAMES)
+    key = world.member("ann@x.example", merge_fields={"FNAME": "Ann", "LNAME": "Lee"})
+    configured = audience(policy=policy, create_leads={"enabled": True}, **BOTH)
+    before = plan(world, configured)
+    assert (before.operations, before.reason(lead), before.reason(contact)) == ([], "shared_email", "up_to_date")
+    world.people[0] |= {"is_converted": True, "converted_contact_id": contact}
+    after = plan(world, configured)
+    assert after.operations == []
+    assert [after.reason(one) for one in (lead, contact, key)] == ["converted", "up_to_date", "up_to_date"]
+
+
+@pytest.mark.parametrize("policy", PRESETS)
+def test_detail_9_the_member_of_a_lead_gets_the_values_of_the_contact_that_it_became(policy: str) -> None:
+    world = World()
+    contact = world.person("ann@x.example", FirstName="Anna", LastName="Lee")
+    world.person("ann@x.example", "Lead", is_converted=True, converted_contact_id=contact, **NAMES)
+    key = world.member("ann@x.example", merge_fields={"FNAME": "Ann", "LNAME": "Lee"})
+    (update,) = plan(world, audience(policy=policy, queries=[])).operations
+    assert (update["email_key"], update["person_id"], update["after"]) == (
+        key, contact, {"merge_fields": {"FNAME": "Anna"}},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", PRESETS)
+def test_detail_9_who_is_undeleted_has_the_member_again(policy: str) -> None:
+    world = World()
+    person = world.person("ann@x.example", is_deleted=True, **NAMES)
+    key = world.member("ann@x.example", merge_fields={"FNAME": "Old", "LNAME": "Lee"})
+    gone = plan(world, audience(policy=policy, create_leads={"enabled": True}))
+    assert (gone.operations, gone.reason(key)) == ([], "orphan_member")
+    world.people[0]["is_deleted"] = False
+    (update,) = plan(world, audience(policy=policy)).operations
+    assert (update["kind"], update["person_id"]) == ("update_member", person)
 
 
 def test_r02_a_person_account_takes_part_as_its_contact() -> None:

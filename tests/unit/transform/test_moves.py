@@ -51,7 +51,10 @@ def test_x01_the_subscribed_member_of_a_former_email_moves_selected_or_not(queri
     assert (move["kind"], move["email_key"], move["person_id"]) == ("move_member", key, person)
     assert (move["before"], move["after"]) == ({"email_address": OLD}, {"email_address": NEW})
     absent = next(row["email_key"] for row in world.people)
-    assert move["precondition"] == {"absent": absent, "contact_id": f"contact-{OLD}", "status": "subscribed"}
+    assert move["precondition"] == {
+        "absent": absent, "contact_id": f"contact-{OLD}", "person": person, "person_email_key": absent,
+        "status": "subscribed",
+    }  # fmt: skip
     assert (move["behaviour"], move["note"]) == ("X01", "email_changed")
     assert outcome.reason(person) == outcome.reason(key) == "moved"
 
