@@ -178,11 +178,19 @@ def test_r08_a_bad_state_drops_the_postal_address_not_the_lead(made, org):
         create_lead("ann", **bad),
         create_lead("bob", **bad | {"State": "Texas"}),
         create_lead("cid", LastName=None),
+        create_lead("dee", **bad | {"State": None, "Country": "Atlantis"}),
+        create_lead("eve", **bad, Status="x" * 300),
     )
-    assert [results[f"create_lead {name}"][0] for name in ("ann", "bob", "cid")] == ["applied", "applied", "refused"]
+    names = ("ann", "bob", "cid", "dee", "eve")
+    assert [results[f"create_lead {name}"][0] for name in names] == [
+        "applied", "applied", "refused", "applied", "refused"
+    ]  # fmt: skip
+    assert results["create_lead dee"][1].startswith("without its postal address: There's a problem with this country")
     assert results["create_lead ann"][1].startswith("without its postal address: There's a problem with this state")
     found = {lead["Email"]: [lead[part] for part in bad] for lead in org.records("Lead")}
-    assert found == {address("ann"): [None] * 5, address("bob"): [*(bad | {"State": "Texas"}).values()]}
+    assert found == {
+        address("ann"): [None] * 5, address("bob"): [*(bad | {"State": "Texas"}).values()], address("dee"): [None] * 5,
+    }  # fmt: skip
 
 
 def test_g07_a_row_that_was_locked_is_not_taken_for_its_neighbour(made):

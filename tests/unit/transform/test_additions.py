@@ -8,7 +8,7 @@ import pytest
 
 from include.schema import MergeField
 from tests.unit.transform.carrying_out import carry_out
-from tests.unit.transform.worlds import EVERYONE, FIELDS, World, audience, plan, schema
+from tests.unit.transform.worlds import EVERYONE, FIELDS, LIST, World, audience, plan, schema
 
 NAMES = {"FirstName": "Ann", "LastName": "Lee", "Agreed__c": "true"}
 CONSENT = {"contact": "Agreed__c", "lead": "Agreed__c"}
@@ -88,6 +88,21 @@ def test_r07_an_e_mail_changed_in_salesforce_is_added_where_the_old_one_was_subs
         ("R07", "email_changed", None)
     ] * adds
     assert outcome.reason(old) == ("cleaned" if status == "cleaned" else "former_email")
+
+
+@pytest.mark.parametrize(("queries", "kinds"), [([EVERYONE], ["add_member", "create_lead"]), ([], ["create_lead"])])
+def test_r07_changed_on_both_sides_each_new_e_mail_is_what_it_is_on_its_own_side(
+    queries: list[Any], kinds: list[str]
+) -> None:
+    """Salesforce's is added when a query selects it; Mailchimp's is a member without a person, and becomes a Lead."""
+    world = World()
+    person = world.person("new@x.example", **NAMES)
+    world.former_email(person, "old@x.example")
+    theirs = world.member("theirs@x.example", contact_id="c")
+    world.former_email("c", "old@x.example", LIST)
+    outcome = plan(world, audience(queries=queries, create_leads={"enabled": True}))
+    assert sorted(operation["kind"] for operation in outcome.operations) == kinds
+    assert (outcome.reason(person), outcome.reason(theirs)) == ("added" if queries else "not_selected", "lead_created")
 
 
 def test_r07_g05_an_old_e_mail_that_another_person_signs_up_with_later_brings_nobody_in() -> None:

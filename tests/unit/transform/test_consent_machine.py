@@ -215,7 +215,7 @@ def other_emails(world: World, key: str) -> set[str]:
 
 
 def is_held(world: World, key: str, leaving: set[str]) -> bool:
-    """Whether who has an e-mail has left under another one, or does so in this run by a request."""
+    """Whether who has an e-mail has left under another one, or does so in this run."""
     statuses = statuses_of(world)
     return any(statuses.get(email) in LEFT or email in leaving for email in other_emails(world, key) - {key})
 
@@ -235,18 +235,17 @@ def obstacle(world: World, configured: Audience, key: str, leaving: set[str]) ->
 
 def check(world: World, configured: Audience, outcome: Outcome) -> None:
     before = statuses_of(world)
-    asked = {one["email_key"] for one in outcome.of("unsubscribe_member") if one["behaviour"] == "R22"}
     leaving = {one["email_key"] for one in outcome.of("unsubscribe_member")}
     for operation in outcome.operations:
         key, kind, after = operation["email_key"], operation["kind"], operation["after"]
         if kind == "add_member":
             assert key not in before
             assert after["status"] == configured.new_members.status
-            assert obstacle(world, configured, key, asked) is None
+            assert obstacle(world, configured, key, leaving) is None
         elif kind == "move_member":
             new = email_key(after["email_address"])
             assert (before[key], new in before) == ("subscribed", False)
-            assert obstacle(world, configured, new, asked) is None
+            assert obstacle(world, configured, new, leaving) is None
         elif kind in LOWERED:
             assert after == {"status": LOWERED[kind]}
             assert before[key] not in {"cleaned", "archived", "forgotten"}
@@ -256,19 +255,18 @@ def check(world: World, configured: Audience, outcome: Outcome) -> None:
             assert after["HasOptedOutOfEmail"] is True
         else:
             assert "status" not in after
-    everybody_gets_what_they_want(world, configured, outcome, asked)
+    everybody_gets_what_they_want(world, configured, outcome, leaving)
 
 
-def everybody_gets_what_they_want(world: World, configured: Audience, outcome: Outcome, asked: set[str]) -> None:
+def everybody_gets_what_they_want(world: World, configured: Audience, outcome: Outcome, leaving: set[str]) -> None:
     """Whom the query selects is added unless something stands in the way; who opted out is unsubscribed where set."""
     before = statuses_of(world)
-    unsubscribed = {operation["email_key"] for operation in outcome.of("unsubscribe_member")}
     for key in {person["email_key"] for person in world.people if is_live(person)}:
         people = people_with(world, key)
         if configured.opt_outs_reach_mailchimp and any(person["opted_out"] for person in people):
-            assert before.get(key) not in {"subscribed", "pending"} or key in unsubscribed
+            assert before.get(key) not in {"subscribed", "pending"} or key in leaving
         if configured.email_change == "new_member" and key not in before and people[0]["object"] == "Contact":
-            assert outcome.reason(people[0]["id"]) == (obstacle(world, configured, key, asked) or "added")
+            assert outcome.reason(people[0]["id"]) == (obstacle(world, configured, key, leaving) or "added")
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
