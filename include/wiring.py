@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ ROOT_VARIABLE = "SYNC_ROOT"
 PROJECT_FOLDER = Path(__file__).parent.parent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """What every use case works with. `meter` counts the calls of its clients."""
 
@@ -36,7 +37,7 @@ class Project:
         """The partitions of single runs."""
         return StagingStore(self.storage)
 
-    @property
+    @cached_property
     def warehouse(self) -> Warehouse:
         """The tables that outlive a run."""
         return Warehouse(self.storage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from include.errors import StoppedByCheck
@@ -44,9 +45,9 @@ class Operation:
         return self.precondition.get("person_email_key", self.email_key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
-    """The plan of one run."""
+    """The plan of one run. What was planned is looked up once, what became of it each time."""
 
     warehouse: Warehouse
     run_id: str
@@ -62,12 +63,20 @@ class Plan:
 
     def planned_at(self) -> datetime | None:
         """When the plan was made; None where it is empty."""
-        oldest = self._opened().execute("SELECT epoch_us(min(planned_at)) FROM plans").fetchone()
-        return datetime.fromtimestamp(oldest[0] / 1e6, UTC) if oldest and oldest[0] is not None else None
+        oldest = min((planned_at for _, planned_at in self._planned.values()), default=None)
+        return None if oldest is None else datetime.fromtimestamp(oldest / 1e6, UTC)
 
     def counts(self) -> dict[str, int]:
         """How many operations of each kind were planned."""
-        return dict(self._opened().execute("SELECT kind, count(*) FROM plans GROUP BY kind").fetchall())
+        return {kind: number for kind, (number, _) in self._planned.items()}
+
+    @cached_property
+    def _planned(self) -> dict[str, tuple[int, int]]:
+        """By kind: the number of operations, and when the first was planned, in microseconds of the epoch."""
+        connection = connect()
+        self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
+        rows = connection.execute("SELECT kind, count(*), epoch_us(min(planned_at)) FROM plans GROUP BY kind")
+        return {kind: (number, planned_at) for kind, number, planned_at in rows.fetchall()}
 
     def not_added(self) -> set[str]:
         """E-mail keys of planned new members that are no members after this run's results so far."""
@@ -112,6 +121,8 @@ class Plan:
 
         Only what is being carried out is held as objects: an audience can have a million of them.
         """
+        if kind not in self._planned:
+            return
         cursor = self._opened().execute(
             """
             WITH tried AS (

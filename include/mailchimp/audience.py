@@ -68,12 +68,13 @@ def schema_of(transport: Transport, listing: Listing) -> AudienceSchema:
 
 
 def _merge_fields(transport: Transport, list_id: str) -> Iterator[MergeField]:
+    adapter = TypeAdapter(MergeField)
     for row in _rows(transport, MERGE_FIELDS, list_id=list_id):
         options = row.get("options") or {}
         field = {name: row[name] for name in ("tag", "name", "type", "required")}
         field |= {"choices": options.get("choices") or (), "date_format": options.get("date_format")}
         field["phone_format"] = options.get("phone_format")
-        yield TypeAdapter(MergeField).validate_python(field)
+        yield adapter.validate_python(field)
 
 
 def _interests(transport: Transport, list_id: str) -> Iterator[Interest]:

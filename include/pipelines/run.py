@@ -6,7 +6,8 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from include.config.models import Audience
     from include.wiring import Project
 
+_T = TypeVar("_T")
 POLICY = frozenset({
     "policy", "opt_out", "unsubscribe_sets_opt_out", "email_change", "stops_matching", "mailchimp_edits",
     "missing_people",
@@ -126,7 +128,9 @@ class SyncRun:
 
     def schema(self) -> AudienceSchema:
         """The audience as extraction found it."""
-        return TypeAdapter(AudienceSchema).validate_python(self.project.staging.document(self.partition("schema")))
+        document = self.project.staging.document(self.partition("schema"))
+        schema: AudienceSchema = _adapter(AudienceSchema).validate_python(document)
+        return schema
 
     def salesforce_schema(self) -> SalesforceSchema:
         """The org as extraction found it."""
@@ -167,7 +171,14 @@ class SyncRun:
 
 def known_org(project: Project) -> SalesforceSchema:
     """The org as the newest extraction found it."""
-    return TypeAdapter(SalesforceSchema).validate_python(project.staging.document(SALESFORCE_SCHEMA))
+    schema: SalesforceSchema = _adapter(SalesforceSchema).validate_python(project.staging.document(SALESFORCE_SCHEMA))
+    return schema
+
+
+@cache
+def _adapter(kind: type[_T]) -> TypeAdapter[_T]:
+    """Building one takes longer than using it."""
+    return TypeAdapter(kind)
 
 
 def report_folder(stem: str, run_id: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Outcome:
-    """A suite's tallies, in the order of its checks, and the stripped result that Data Docs show."""
+    """A suite's tallies, in the order of its checks, and the stripped result that Data Docs show, if it had records."""
 
     suite: Suite
     tallies: list[Tally]
@@ -95,17 +95,12 @@ def _context() -> AbstractDataContext:
 
 
 def _chunks(connection: DuckDBPyConnection, suite: Suite) -> Iterator[pa.Table]:
-    """The suite's records: `key`, `email_key`, then the columns of its checks; at least one table, if an empty one."""
+    """The suite's records: `key`, `email_key`, then the columns of its checks; no table where there are none."""
     import pyarrow as pa
 
-    reader = connection.sql(suite.query).to_arrow_reader(CHUNK_ROWS)
-    empty = True
-    for batch in reader:
+    for batch in connection.sql(suite.query).to_arrow_reader(CHUNK_ROWS):
         if batch.num_rows:
-            empty = False
             yield pa.Table.from_batches([batch])
-    if empty:
-        yield reader.schema.empty_table()
 
 
 def _frame(suite: Suite, chunk: pa.Table) -> pd.DataFrame:

@@ -38,15 +38,13 @@ EXTRACT = "extract_salesforce"
 class Impatient(Project):
     """A project whose clients wait next to nothing before they try again, on a warehouse that may die."""
 
+    healthy: Warehouse = field(kw_only=True)
+    """One for the whole history, which keeps its tables open: what it shows is as new as what it opens anew."""
     survives: int | None = None
 
-    @property
-    def warehouse(self) -> Warehouse:
-        return self._dying
-
     @cached_property
-    def _dying(self) -> Warehouse:
-        return Warehouse(self.storage) if self.survives is None else KillingWarehouse(self.storage, self.survives)
+    def warehouse(self) -> Warehouse:
+        return self.healthy if self.survives is None else KillingWarehouse(self.storage, self.survives)
 
     def salesforce(self):
         pace = Pace(attempts=3, first_pause=0.01, longest_pause=0.05, first_poll=0.02, longest_poll=0.2)
@@ -93,9 +91,13 @@ class Pipeline:
 
     sandbox: Sandbox
     folder: Path
+    warehouse: Warehouse = field(init=False)
     runs: int = 0
     kill: Kill | KillAtCall | None = None
     audiences: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.warehouse = Warehouse(Storage(str(self.folder / "root")))
 
     def configure(self, stem: str, settings: dict[str, object]) -> None:
         """Write an audience file."""
@@ -118,11 +120,11 @@ class Pipeline:
 
     def planned(self) -> int:
         """How many operations the last sync planned, those on the mirror included."""
-        return Warehouse(Storage(str(self.folder / "root"))).read(PLANS, run_id=f"run{self.runs}").num_rows
+        return self.warehouse.read(PLANS, run_id=f"run{self.runs}").num_rows
 
     def quarantined(self, stem: str) -> set[str]:
         """Ids and member hashes of an audience's quarantine."""
-        rows = Warehouse(Storage(str(self.folder / "root"))).read(QUARANTINE, audience=stem).to_pylist()
+        rows = self.warehouse.read(QUARANTINE, audience=stem).to_pylist()
         return {row["key"] for row in rows}
 
     def _tried(self, stage: str, run_id: str, stem: str, how: Mapping[str, object]) -> dict[str, object]:
@@ -139,7 +141,8 @@ class Pipeline:
             self.kill = None
         survives = kill.survives if isinstance(kill, Kill) else None
         configuration = load_configuration(self.folder / "config")
-        project = Impatient(configuration, Storage(str(self.folder / "root")), survives=survives)
+        storage = self.warehouse.storage
+        project = Impatient(configuration, storage, healthy=self.warehouse, survives=survives)
         calls = killed_at_call(kill.number, answered=kill.answered) if isinstance(kill, KillAtCall) else nullcontext()
         with calls:
             if stage == EXTRACT:

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -52,6 +53,44 @@ def test_a_pinned_version_shows_the_past(warehouse):
     warehouse.replace(ASSIGNMENTS, assignments("a", "q2"), list_id="a")
     assert [row["query"] for row in warehouse.read(ASSIGNMENTS, pinned).to_pylist()] == ["q1"]
     assert warehouse.read(ASSIGNMENTS, -1).num_rows == 0
+
+
+def test_a_table_that_is_kept_open_shows_what_others_wrote_since(warehouse):
+    other = Warehouse(warehouse.storage)
+    other.append(ASSIGNMENTS, assignments("a", "q1"))
+    pinned = warehouse.version(ASSIGNMENTS)
+    other.append(ASSIGNMENTS, assignments("a", "q2"))
+    assert [row["query"] for row in warehouse.read(ASSIGNMENTS, pinned).to_pylist()] == ["q1"]
+    assert warehouse.read(ASSIGNMENTS).num_rows == 2
+    other.append(ASSIGNMENTS, assignments("a", "q3"))
+    assert warehouse.version(ASSIGNMENTS) == pinned + 2
+    assert warehouse.read(ASSIGNMENTS).num_rows == 3
+
+
+def test_an_update_does_not_overwrite_what_was_written_while_it_computed(warehouse):
+    """Also where computing reads the newest version, so that the table that is kept open moves on."""
+    other = Warehouse(warehouse.storage)
+    other.append(ASSIGNMENTS, assignments("a", "q1"))
+    tries = []
+
+    def compute(version):
+        tries.append(version)
+        if len(tries) == 1:
+            other.append(ASSIGNMENTS, assignments("a", "q2"))
+            assert warehouse.read(ASSIGNMENTS).num_rows == 2
+        return pa.concat_tables([warehouse.read(ASSIGNMENTS, version), assignments("a", "q3")])
+
+    warehouse.update(ASSIGNMENTS, compute, list_id="a")
+    assert len(tries) == 2
+    assert sorted(row["query"] for row in warehouse.read(ASSIGNMENTS).to_pylist()) == ["q1", "q2", "q3"]
+
+
+def test_a_table_is_summed_up_every_ten_commits_so_that_opening_it_stays_quick(warehouse):
+    for number in range(11):
+        warehouse.append(ASSIGNMENTS, assignments("a", f"q{number}"))
+    log = Path(warehouse.storage.path("warehouse", ASSIGNMENTS.name, "_delta_log"))
+    assert [file.name for file in log.glob("*.checkpoint*.parquet")] == [f"{9:020}.checkpoint.parquet"]
+    assert warehouse.read(ASSIGNMENTS).num_rows == 11
 
 
 def test_partition_values_may_hold_any_character(warehouse):
