@@ -7,7 +7,7 @@ difference to the next. An audience's first run stores them at once.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +17,9 @@ from include.config.schema_uses import schema_uses
 from include.warehouse.tables import SCHEMA_FINGERPRINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from include.config.schema_uses import Use
     from include.pipelines.run import SyncRun
     from include.schema import AudienceSchema, SalesforceSchema
     from include.wiring import Project
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 
 def find_drift(run: SyncRun, audience: AudienceSchema, org: SalesforceSchema) -> list[Finding]:
     """The differences to the last run, breaking ones (errors) first; left for the report with the schemas of now."""
-    found = drift_of(run.project, run.stem, audience, org)
-    row = _row(run.project, run.stem, audience, org)
+    schemas = _schemas(run.project, run.stem, audience, org)
+    found = _differences(run.project, schemas)
+    row = schemas.row()
     run.project.staging.write_document(run.partition("drift"), {"found": list(map(asdict, found)), "row": row})
     if not run.dry_run and not _stored(run.project, run.stem):
         _store(run.project, row)
@@ -34,13 +38,7 @@ def find_drift(run: SyncRun, audience: AudienceSchema, org: SalesforceSchema) ->
 
 def drift_of(project: Project, stem: str, audience: AudienceSchema, org: SalesforceSchema) -> list[Finding]:
     """The differences to the last run of an audience; none before its first, or after it was given another audience."""
-    before = _stored(project, stem)
-    if before is None or before["list_id"] != audience.list_id:
-        return []
-    uses = schema_uses(project.configuration, stem, org)
-    known = cast("Fingerprints", json.loads(str(before["fingerprints"])))
-    found = differences(known, fingerprints(uses, audience, org), uses, stem)
-    return sorted(found, key=lambda finding: finding.severity != "error")
+    return _differences(project, _schemas(project, stem, audience, org))
 
 
 def found_drift(run: SyncRun) -> tuple[Finding, ...]:
@@ -56,7 +54,7 @@ def remember_run(run: SyncRun) -> None:
 
 def acknowledge(project: Project, stem: str, audience: AudienceSchema, org: SalesforceSchema) -> None:
     """Store the schemas as they are now: later ones are held against them."""
-    _store(project, _row(project, stem, audience, org))
+    _store(project, _schemas(project, stem, audience, org).row())
 
 
 def _left(run: SyncRun) -> dict[str, Any]:
@@ -64,9 +62,33 @@ def _left(run: SyncRun) -> dict[str, Any]:
     return cast("dict[str, Any]", staging.document(partition)) if staging.committed(partition) else {}
 
 
-def _row(project: Project, stem: str, audience: AudienceSchema, org: SalesforceSchema) -> dict[str, str]:
-    now = fingerprints(schema_uses(project.configuration, stem, org), audience, org)
-    return {"audience": stem, "list_id": audience.list_id, "fingerprints": json.dumps(now, sort_keys=True)}
+@dataclass(frozen=True, slots=True)
+class _Schemas:
+    """Both vendors' schemas as one audience sees them now, and what of them it uses."""
+
+    stem: str
+    list_id: str
+    uses: Mapping[str, Use]
+    fingerprints: Fingerprints
+
+    def row(self) -> dict[str, str]:
+        """As `schema_fingerprints` keeps them."""
+        kept = json.dumps(self.fingerprints, sort_keys=True)
+        return {"audience": self.stem, "list_id": self.list_id, "fingerprints": kept}
+
+
+def _schemas(project: Project, stem: str, audience: AudienceSchema, org: SalesforceSchema) -> _Schemas:
+    uses = schema_uses(project.configuration, stem, org)
+    return _Schemas(stem, audience.list_id, uses, fingerprints(uses, audience, org))
+
+
+def _differences(project: Project, now: _Schemas) -> list[Finding]:
+    before = _stored(project, now.stem)
+    if before is None or before["list_id"] != now.list_id:
+        return []
+    known = cast("Fingerprints", json.loads(str(before["fingerprints"])))
+    found = differences(known, now.fingerprints, now.uses, now.stem)
+    return sorted(found, key=lambda finding: finding.severity != "error")
 
 
 def _store(project: Project, row: dict[str, str]) -> None:
