@@ -14,7 +14,7 @@ from include.keys import email_key
 from include.transform.inputs import Inputs
 from include.transform.plan import make_plan
 from include.transform.values import lead_candidates, map_people
-from tests.unit.transform.worlds import World, audience, inputs_for
+from tests.unit.transform.worlds import LIST, World, audience, inputs_for
 
 NAMES = ("ann", "bob", "cyd", "dan")
 QUERIES: list[dict[str, Any]] = [
@@ -33,7 +33,7 @@ MEMBERS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(STATUSES), max
 
 
 def world_of(people: list[dict[str, Any]], members: dict[str, str]) -> World:
-    """People, some deleted or merged into the first, some with a former e-mail, and members."""
+    """People, some deleted or merged into the first, some with a former e-mail; members whom a query gave a tag."""
     world = World()
     for each in people:
         email = f"{each['name']}@x.example" if each["name"] else None
@@ -43,7 +43,9 @@ def world_of(people: list[dict[str, Any]], members: dict[str, str]) -> World:
         if each["before"] and each["before"] != each["name"]:
             world.former_email(person, f"{each['before']}@x.example")
     for name, status in members.items():
-        world.member(f"{name}@x.example", status, tags=["Customer"])
+        key = world.member(f"{name}@x.example", status, tags=["Customer"])
+        gave = {"query": "gone", "email_key": key, "targets_hash": "t", "owned_groups": [], "owned_tags": ["Customer"]}
+        world.assignments.append({"list_id": LIST} | gave)
     return world
 
 
@@ -62,7 +64,7 @@ def rows(world: World, inputs: Inputs, asked: str | None = None) -> dict[str, li
     }
     for row in (row for part in found.values() for row in part if "op_ids" in row):
         row["op_ids"] = sorted(row["op_ids"])
-    return found
+    return {part: sorted(of, key=str) for part, of in found.items()}
 
 
 @settings(max_examples=10)
@@ -77,6 +79,9 @@ def test_m04_g03_a_plan_for_one_person_is_its_part_of_the_whole_plan(
     for name in whole:
         assert all(row in whole[name] for row in part[name])
     assert asked["is_deleted"] or asked["id"] in {row["key"] for row in part["ledger"]}
+    covered = {row["email_key"] for row in part["ledger"]} - {None}
+    for name in ("assignments", "synced_values"):  # of nobody else, and of them all
+        assert [row for row in whole[name] if row["email_key"] in covered] == part[name]
     planned = {row["op_id"] for row in part["operations"]}
     assert {op_id for row in part["ledger"] for op_id in row["op_ids"]} <= planned
     for row in whole["ledger"]:
