@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from include.pipelines.approvals import Decision, Question
     from include.pipelines.emptied import Emptied
-    from include.transform.breaker import Measure
+    from include.transform.breaker import Figure, Measure
 
+OF_PEOPLE = frozenset({"opt_out_person", "update_person"})
+"""Kinds of operations that change people in Salesforce."""
 LONGEST_WAIT = timedelta(days=30)
 """What `circuit_breaker.wait_hours` allows at most; the audience's own time is known when its task runs."""
 
@@ -142,12 +144,12 @@ def describe(question: Question, address: str) -> str:
     judged = question.judgement
     objections = "\n".join(f"- {objection.message}" for objection in judged.objections)
     figures = "\n".join(
-        f"| {figure.name} | {figure.now:,} | {figure.afterwards:,} | {figure.afterwards - figure.now:+,} |"
+        f"| {figure.name} | {figure.now:,} | {figure.afterwards:,} | {_difference(figure)} |"
         for figure in judged.figures
     )
     kinds = "\n".join(
         f"| {OPERATION_NAMES.get(kind, kind)}{' **(cannot be taken back)**' if kind in IRREVERSIBLE else ''} "
-        f"| {number:,} | {_share(number, question.members)} |"
+        f"| {number:,} | {_share_of(kind, number, question)} |"
         for kind, number in in_order(question.counts).items()
     )
     return f"""\
@@ -163,7 +165,7 @@ Nothing was written yet. The plan waits because:
 |---|---:|---:|---:|---|
 {chr(10).join(map(_measured, judged.measures))}
 
-| planned operations | number | share of {question.members:,} members |
+| planned operations | number | share |
 |---|---:|---:|
 {kinds}
 
@@ -182,6 +184,16 @@ def _measured(measure: Measure) -> str:
     verdict = ("**over**" if measure.exceeded else "within") if measure.holds else "not held against a first load"
     share = _share(measure.planned, measure.whole)
     return f"| {WORDS[measure.name]} | {measure.planned:,} | {share} | {allowed} | {verdict} |"
+
+
+def _difference(figure: Figure) -> str:
+    return f"{figure.afterwards - figure.now:+,}" if figure.afterwards != figure.now else "0"
+
+
+def _share_of(kind: str, number: int, question: Question) -> str:
+    """The share of the people for what is written to people, else of the members."""
+    whole, of = (question.people, "people") if kind in OF_PEOPLE else (question.members, "members")
+    return f"{_share(number, whole)} of {whole:,} {of}"
 
 
 def _share(number: int, whole: int) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def as_json(report: Report) -> str:
@@ -64,11 +65,25 @@ def environment(folder: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "count": "{:,}".format, "difference": "{:+,}".format, "share": _share, "instant": _instant, "words": _words,
-        "listed": in_words,
+        "count": "{:,}".format, "difference": _difference, "marked": _marked, "share": _share, "instant": _instant,
+        "words": _words, "listed": in_words,
     }  # fmt: skip
     templates.globals["irreversible"] = IRREVERSIBLE
     return templates
+
+
+def _difference(number: int) -> str:
+    return f"{number:+,}" if number else "0"
+
+
+def _marked(text: str) -> Markup:
+    """Text with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if position % 2 else part for position, part in enumerate(parts)
+    )
 
 
 def _share(fraction: float) -> str:

@@ -200,7 +200,7 @@ def test_g06_a_run_that_waits_shows_the_plan_against_the_caps_in_words(tmp_path:
     closing.operation("add_member", None)
     closing.operation("archive_member", None)
     judged = Judgement(
-        (Objection("irreversible", "1 irreversible changes are planned"),),
+        (Objection("irreversible", "1 irreversible changes are planned, over `<irreversible>: 0`"),),
         (Measure("irreversible", 1, 0, 9, "members", 0, holds=True),
          Measure("new_members", 1, "20%", 9, "members", 1, holds=False)),
         (Figure("members", 9, 9),),
@@ -210,9 +210,12 @@ def test_g06_a_run_that_waits_shows_the_plan_against_the_caps_in_words(tmp_path:
     closing.leave()
     report(closing.run, waiting=True)
     page = closing.page()
-    assert closing.document().headline == "A person has to approve, or to reject: 1 irreversible changes are planned."
+    assert closing.document().headline == (
+        "A person has to approve, or to reject: 1 irreversible changes are planned, over `<irreversible>: 0`."
+    )
     assert '<strong class="failed">over</strong>' in page
     assert "20% of 9 members" in page
+    assert page.count("<code>&lt;irreversible&gt;: 0</code>") == 2
     assert "not held against a first load" in page
     assert page.index("archive member<small>cannot be taken back</small>") < page.index("add member</th>")
     assert "{&#34;" not in page
