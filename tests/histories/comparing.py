@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.model.world import World
 
-PERSON_FIELDS = ("FirstName", "LastName", "Title", "HasOptedOutOfEmail", "Newsletter_Opt_Out__c")
+PERSON_FIELDS = (
+    "FirstName", "LastName", "Title", "Department", "Company", "HasOptedOutOfEmail", "Newsletter_Opt_Out__c",
+)  # fmt: skip
 LEAD_FIELDS = ("Email", "FirstName", "LastName", "Company", "LeadSource", "MC_Key__c")
 
 

@@ -55,9 +55,20 @@ class History(Syncs):
     def somebody_joins(self, place: int, name: str, status: str) -> None:
         self.members(place).join(name, status)
 
-    @rule(place=places, name=worlds.names, title=st.sampled_from(["Dr", "Sir", ""]))
-    def a_member_is_edited(self, place: int, name: str, title: str) -> None:
-        self.members(place).edit(name, {"merge_fields": {"TITLE": title}})
+    @rule(
+        place=places,
+        name=worlds.names,
+        tag=st.sampled_from(["TITLE", "TITLE", "FNAME", "LNAME", "COMPANY"]),
+        value=st.sampled_from(["Dr", "Sir", ""]),
+    )
+    def a_member_is_edited(self, place: int, name: str, tag: str, value: str) -> None:
+        self.members(place).edit(name, {"merge_fields": {tag: value}})
+
+    @rule(rules=worlds.rules)
+    def validation_is_configured_anew(self, rules: list[dict[str, Any]]) -> None:
+        self.pipeline.rules = rules
+        for stem, settings in self.pipeline.audiences.items():
+            self.configure(stem, settings)
 
     @rule(place=places, name=worlds.names, other=worlds.names)
     def a_member_moves(self, place: int, name: str, other: str) -> None:

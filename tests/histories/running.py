@@ -95,6 +95,7 @@ class Pipeline:
     runs: int = 0
     kill: Kill | KillAtCall | None = None
     audiences: dict[str, dict[str, object]] = field(default_factory=dict)
+    rules: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.warehouse = Warehouse(Storage(str(self.folder / "root")))
@@ -105,6 +106,7 @@ class Pipeline:
         folder = self.folder / "config"
         (folder / "audiences").mkdir(parents=True, exist_ok=True)
         (folder / "pipeline.yaml").write_text(PIPELINE, encoding="utf-8")
+        (folder / "validation_rules.yaml").write_text(yaml.safe_dump(self.rules), encoding="utf-8")
         (folder / "audiences" / f"{stem}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
     def extract(self, disturbance: Disturbance = None) -> None:

@@ -31,6 +31,8 @@ STEMS = ("newsletter", "updates")
 LISTS = {"newsletter": NEWS, "updates": UPDATES}
 ZONE = ZoneInfo("Europe/Paris")
 STAMP = ("PATCH", "/services/data/v{version}/composite/sobjects/{object}/{key}")
+BETWEEN = 3
+"""Acts of people between two syncs, at least: an act costs next to nothing, a sync two seconds."""
 ROUNDS = 4
 """What a sync writes to people is new to the other audience, and to queries that look at people as they were read."""
 
@@ -75,25 +77,34 @@ class Syncs(RuleBasedStateMachine):
         self.memory = Memory()
         self.now = NOW
         self.behind: set[str] = set()
+        self.acts = 0
 
-    @initialize(world=worlds.worlds, settings=worlds.settings(), second=second_audiences)
-    def begin(self, world: dict[str, Any], settings: dict[str, Any], second: tuple[Any, Any] | None) -> None:
+    @initialize(world=worlds.worlds, settings=worlds.settings(), second=second_audiences, rules=worlds.rules)
+    def begin(
+        self,
+        world: dict[str, Any],
+        settings: dict[str, Any],
+        second: tuple[Any, Any] | None,
+        rules: list[dict[str, Any]],
+    ) -> None:
         salesforce, mailchimp = worlds.states(world, second[0] if second else None)
         self.sandbox.put_state(salesforce=salesforce, mailchimp=mailchimp)
         self.sandbox.set_clock(self.now.isoformat())
         self.users = Users(self.sandbox, connect("salesforce_default"))
+        self.pipeline.rules = rules
         self.configure(STEMS[0], settings)
+        self.acts = BETWEEN
         if second:
             self.configure(STEMS[1], second[1])
 
-    @precondition(lambda self: self.behind)
+    @precondition(lambda self: self.acts >= BETWEEN)
     @rule(which=which)
     def a_sync_ends_as_the_model_says(self, which: tuple[str, ...]) -> None:
         self.round(which)
         if self.always_again:
             self.nothing_is_left_to_do()
 
-    @precondition(lambda self: self.behind)
+    @precondition(lambda self: self.acts >= BETWEEN)
     @rule(disturbance=disturbances, which=which)
     def a_disturbed_sync_ends_as_the_model_says(self, disturbance: Disturbance, which: tuple[str, ...]) -> None:
         self.round(which, disturbance)
@@ -102,6 +113,7 @@ class Syncs(RuleBasedStateMachine):
         if self.always_again:
             self.nothing_is_left_to_do()
 
+    @precondition(lambda self: self.acts >= BETWEEN)
     @rule(place=places, number=who)
     def a_query_runs_by_hand(self, place: int, number: int) -> None:
         """One of the audience's queries, most often the manual one (R10, M04)."""
@@ -111,7 +123,7 @@ class Syncs(RuleBasedStateMachine):
             self._read()
             self.sync(stem, query=names[-1 - number // 5 % len(names)])
 
-    @precondition(lambda self: self.memory.audiences)
+    @precondition(lambda self: self.acts >= BETWEEN and self.memory.audiences)
     @rule(place=places, number=who, quarantined=st.booleans())
     def a_sync_for_some_changes_nobody_else(self, place: int, number: int, quarantined: bool) -> None:
         """M04: for one person, or for those in quarantine."""
@@ -146,6 +158,7 @@ class Syncs(RuleBasedStateMachine):
 
     def _read(self, disturbance: Disturbance = None) -> None:
         self.later(minutes=20)
+        self.acts = 0
         self.pipeline.extract(disturbance)
 
     def stem(self, place: int) -> str:
@@ -160,6 +173,7 @@ class Syncs(RuleBasedStateMachine):
 
     def later(self, **time: int) -> None:
         """Every act has its second."""
+        self.acts += 1
         self.behind = set(self.pipeline.audiences)
         self.now += timedelta(**(time or {"seconds": 61}))
         self.sandbox.set_clock(self.now.isoformat())
@@ -179,7 +193,9 @@ class Syncs(RuleBasedStateMachine):
         leads = set(expected.leads_made())
         settings = self.pipeline.audiences[stem]
         others = [each for name, each in self.pipeline.audiences.items() if name != stem]
-        model = Sync(expected, settings, [], self.now.date(), ZONE, self.memory, others, how.get("query"))
+        model = Sync(
+            expected, settings, self.pipeline.rules, self.now.date(), ZONE, self.memory, others, how.get("query")
+        )
         if "person" in how or "quarantined" in how:
             run_for(model, {how["person"]} if "person" in how else self.pipeline.quarantined(stem))
         else:

@@ -14,7 +14,7 @@ from tests.integration.sync.people import NEWS, UPDATES, audience, contact, lead
 Record = dict[str, Any]
 NAMES = tuple(f"n{number}" for number in range(6))
 STATUSES = ("subscribed", "subscribed", "unsubscribed", "pending", "cleaned", "transactional", "archived")
-SOURCES = ("Web", "Other", None)
+SOURCES = ("Web", "Web", "Other", None)
 GROUPS = {
     "Interests / News": "ne0000001",
     "Interests / Events": "ev0000001",
@@ -27,11 +27,8 @@ KEPT = "kept"
 """A contact, a lead and a member that nobody touches: a source that shows nobody any more stops a run (G06)."""
 
 names = st.sampled_from(NAMES)
-emails = st.one_of(
-    names.map(lambda name: f"{name}@x.example"),
-    names.map(lambda name: f" {name.title()}@X.example "),
-    st.none(),
-)
+written = names.map(lambda name: f"{name}@x.example")
+emails = st.one_of(written, written, written, names.map(lambda name: f" {name.title()}@X.example "), st.none())
 titles = st.sampled_from(["Dr", "Prof", None])
 FIELDS = (
     "Email", "LeadSource", "HasOptedOutOfEmail", "Newsletter_Consent__c", "FirstName", "Title", "Interests__c",
@@ -42,7 +39,7 @@ person_fields = st.fixed_dictionaries(
         "LeadSource": st.sampled_from(SOURCES),
         "HasOptedOutOfEmail": st.sampled_from([False, False, False, True]),
         "Newsletter_Consent__c": st.sampled_from([True, True, True, False]),
-        "FirstName": st.sampled_from(["Ann", "Bob", None]),
+        "FirstName": st.sampled_from(["Ann", "Bob", "Cid", None]),
         "Title": titles,
         "Interests__c": st.sampled_from([None, None, "Events", "Product news;Events"]),
     }
@@ -58,11 +55,12 @@ member_rows = st.lists(
         st.lists(st.sampled_from(["Web", "Theirs"]), unique=True),
     ),
     unique_by=lambda row: row[0],
+    min_size=1,
     max_size=4,
 )
 worlds = st.fixed_dictionaries(
     {
-        "contacts": st.lists(person_fields, max_size=3),
+        "contacts": st.lists(person_fields, min_size=2, max_size=4),
         "leads": st.lists(person_fields, max_size=2),
         "person account": st.none() | person_fields,
         "members": member_rows,
@@ -122,6 +120,13 @@ QUERIES = (
     },
 )
 LEADS = {"enabled": True, "defaults": {"LastName": "[none]", "Company": "[none]", "LeadSource": "Mailchimp"}}
+RULES = (
+    {"name": "titled", "object": "Contact", "require": "Title", "gates": ["add", "update"]},
+    {"name": "sourced", "object": "Contact", "require": "LeadSource", "gates": ["update"]},
+    {"name": "titled_lead", "object": "Lead", "require": "Title", "gates": ["add", "create_lead"]},
+)
+rules = st.lists(st.sampled_from(RULES), max_size=2, unique_by=lambda rule: rule["name"]) | st.just([])
+"""Of validation: what a record lacks, and what it is held back from."""
 UNLIMITED = {
     "changed_members": "100%",
     "changed_people": "100%",
@@ -139,6 +144,8 @@ policies = st.fixed_dictionaries(
         "unsubscribe_sets_opt_out": st.sampled_from(["any", "all", OWN_CHECKBOX]),
         "stops_matching": st.sampled_from(["keep", "remove"]),
         "missing_people": st.sampled_from(["keep", "archive"]),
+        "mailchimp_edits": st.sampled_from(["mailchimp", "newest", "fill_blank"]),
+        "shared_emails": st.sampled_from(["survivor", "hold"]),
     },
 )
 """A policy, with single switches over it; `email_change` is the machine's."""
@@ -153,11 +160,11 @@ def settings(draw: st.DrawFn, name: str = "Newsletter") -> Record:
         "TITLE": {"contact": "Title", "blank": draw(st.sampled_from(["follow", "follow", "keep", "overwrite"]))},
     }
     for tag in ("FNAME", "TITLE"):
-        if policy := draw(st.sampled_from([None, "mailchimp", "fill_blank"])):
+        if policy := draw(st.sampled_from([None, "salesforce", "mailchimp", "newest", "fill_blank"])):
             fields[tag]["conflict"] = policy
     if draw(st.booleans()):
         fields["COMPANY"] = {"contact": "Department", "lead": "Company"}
-    queries = [dict(query) for query in QUERIES if draw(st.booleans())]
+    queries = [dict(query) for query in QUERIES if draw(st.sampled_from([True, True, False]))]
     for query in queries:
         if draw(st.booleans()):
             query["tags"] = [*query.get("tags", []), "More"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.model.additions import is_valid
+from tests.model.values import broken_gates
 from tests.model.world import Record
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ def make(sync: Sync) -> None:
         if key in sync.changes.followed:
             continue
         if member["status"] == "subscribed" and key not in known and is_valid(member["email"]):
-            sync.world.people[f"lead of {key}"] = _lead(sync, key, member, settings.get("defaults", {}))
+            lead = _lead(sync, key, member, settings.get("defaults", {}))
+            if "create_lead" not in broken_gates(lead, sync.rules, sync.today):
+                sync.world.people[lead["Id"]] = lead
 
 
 def _lead(sync: Sync, key: str, member: Record, defaults: Record) -> Record:

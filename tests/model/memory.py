@@ -52,10 +52,6 @@ class AudienceMemory:
             ran = only == query["name"] if only is not None else query.get("run") != "manual"
             self.seen[query["name"]] = look if ran else self.seen.get(query["name"], look)
 
-    def mailed(self) -> set[str]:
-        """Who was, or would be after a confirmation, when the audience was last read."""
-        return {key for key, member in self.members.items() if member["status"] in {"subscribed", "pending"}}
-
     def forgive(self, key: str, changed: str) -> None:
         """What the sync itself has written to a person is no change of its record."""
         for (query, each), (targets, known) in self.assigned.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.model.policies import switch
-from tests.model.world import Record, is_gone, key_of, name_of
+from tests.model.world import List, Record, is_gone, key_of, name_of
 
 if TYPE_CHECKING:
     from tests.model.sync import Sync
@@ -56,12 +56,19 @@ def _opt_out(sync: Sync) -> None:
 
 
 def _is_mailed_elsewhere(sync: Sync, keys: set[str]) -> bool:
-    """`all`: another audience whose opt-outs flow to Salesforce has them still, or nobody knows: it was never read."""
+    """`all`: another audience whose opt-outs flow to Salesforce has them still, as it was read last."""
     if sync.settings.get("unsubscribe_sets_opt_out", "all") != "all":
         return False
     flowing = [each for each in sync.others if switch(each, "opt_out") in {"to_salesforce", "both"}]
-    read = [sync.memory.audiences[sync.world.lists[each["audience"]].id] for each in flowing]
-    return any(not each.looks or keys & each.mailed() for each in read)
+    lists = [sync.world.lists[each["audience"]] for each in flowing]
+    return any(keys & _mailed(sync, each) for each in lists)
+
+
+def _mailed(sync: Sync, audience: List) -> set[str]:
+    """Who is, or would be after a confirmation; an audience that no sync has read yet is read for it."""
+    known = sync.memory.audiences[audience.id]
+    members = known.members if known.looks else audience.members
+    return {key for key, member in members.items() if member["status"] in OPEN}
 
 
 def _archive(sync: Sync) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ALWAYS_FILLED = {"LastName", "Company"}
 """Fields that Salesforce requires."""
+SECONDS = len("2026-11-22T22:15:00")
+"""Both vendors write times in UTC, one of them with parts of seconds."""
 
 
 def update(sync: Sync) -> None:
@@ -64,7 +66,8 @@ def _settle(sync: Sync, key: str, tag: str, value: str, person: Record) -> str:
     policy = _policies(sync)[tag] if _speaks(sync, key, person) else "salesforce"
     configured = Field(policy, mapping.get("blank", "follow"), tag in sync.required(), path in ALWAYS_FILLED)
     stored = sync.audience.members[key]["values"].get(tag, "")
-    sides = Sides(value, stored, sync.known.synced.get(key, {}).get(tag, UNKNOWN), member_later=False)
+    later = sync.audience.changed.get(key, "")[:SECONDS] > person.get("SystemModstamp", "")[:SECONDS]
+    sides = Sides(value, stored, sync.known.synced.get(key, {}).get(tag, UNKNOWN), member_later=later)
     now, there = settled(configured, sides)
     if now != value:
         sync.written[name_of(person)][path] = now or None

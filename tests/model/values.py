@@ -38,7 +38,7 @@ def unfit(values: Record, merge_fields: Record) -> set[str]:
 
 
 def broken_gates(person: Record, rules: list[Record], today: date) -> set[str]:
-    """What the configured rules hold a person back from: `add`, `update`."""
+    """What the configured rules hold a person back from: `add`, `update`, `create_lead`."""
     gates: set[str] = set()
     for rule in rules:
         if rule["object"] == person["object"] and not _obeys(person, rule, today):

@@ -19,7 +19,7 @@ def key_of(email: str) -> str:
 class List:
     """An audience: members by hash, with email, status, values (no blanks) and groups (paths); who has which tag.
 
-    `contacts`: Mailchimp's contact_id by hash, of the members that Mailchimp made.
+    `contacts`: Mailchimp's contact_id by hash, of the members that Mailchimp made; `changed`: when they changed last.
     """
 
     id: str
@@ -29,6 +29,7 @@ class List:
     tags: dict[str, set[str]]
     forgotten: set[str]
     contacts: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -133,7 +134,9 @@ def _list(state: Record) -> List:
     tags = {segment["name"]: set(segment["members"]) for segment in state.get("segments", [])}
     merge_fields = {each["tag"]: each for each in state["merge_fields"]}
     contacts = {member["id"]: member["contact_id"] for member in state["members"]}
-    return List(state["id"], merge_fields, single, members, tags, set(state.get("forgotten", [])), contacts)
+    forgotten = set(state.get("forgotten", []))
+    changed = {member["id"]: member["last_changed"] for member in state["members"]}
+    return List(state["id"], merge_fields, single, members, tags, forgotten, contacts, changed)
 
 
 def _filled(values: Record) -> Record:
