@@ -4,7 +4,8 @@ There is one such DAG for each file in `include/config/audiences`, with the file
 
 **Reads** staging of `extract_salesforce`, and Mailchimp. **Writes** Mailchimp members, Salesforce leads and mirror
 records, and a quality report. `transform` makes a plan, `breaker` holds one that changes too much before anything is
-written, the loads carry it out, `refresh` reads back what they changed. With `dry_run` nothing is written.
+written, the loads carry it out, `refresh` reads back what they changed, `settle` does for the audience what follows
+from what was written to people. With `dry_run` nothing is written.
 
 **Where the breaker objects** the run waits for a person: approve or reject the plan under *Required Actions*; the tab
 *Report* shows it in detail. Without an answer within `circuit_breaker.wait_hours` it is rejected. Waiting takes
@@ -69,6 +70,7 @@ def sync_dag(audience: str) -> DAG:
             PlanApproval(task_id="breaker", audience=audience, **SALESFORCE),
             [stage("load_audience", **MAILCHIMP), stage("load_people", **SALESFORCE)],
             stage("refresh", **MAILCHIMP),
+            stage("settle", **MAILCHIMP),
             mirror,
             report,
         )

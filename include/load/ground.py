@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MARGIN = timedelta(minutes=10)
 """How far before extraction the changes are read: `last_changed` has whole seconds, and can show late (G10)."""
+ANSWER_LOST = "answer_lost"
+"""An earlier try, or an earlier attempt of the same call, has added the member."""
 
 
 class MemberNow(NamedTuple):
@@ -36,6 +38,7 @@ class Ground:
 
     Attributes:
         members: by member hash, those that changed or are archived.
+        added: e-mail keys of planned new members that a try before has added (`lost_answers.py`).
         people: e-mail keys that belong to somebody in Salesforce by now.
         changed_people: by Salesforce id, the e-mail key that a person who changed has now; None for one who is deleted.
         opted_out: e-mail keys of people who changed and have opted out by now.
@@ -45,6 +48,7 @@ class Ground:
     """
 
     members: Mapping[str, MemberNow] = field(default_factory=dict)
+    added: Set[str] = frozenset()
     people: Set[str] = frozenset()
     changed_people: Mapping[str, str | None] = field(default_factory=dict)
     opted_out: Set[str] = frozenset()
@@ -55,6 +59,8 @@ class Ground:
     def outcome(self, operation: Operation) -> tuple[ResultState, str] | None:
         """State and reason of an operation that must not be carried out any more; None where it may."""
         key = operation.email_key or ""
+        if operation.kind == "add_member" and key in self.added:
+            return "applied", ANSWER_LOST
         if operation.kind == "create_lead" and key in self.people:
             return "precondition_gone", "person_exists"
         if operation.kind == "add_tag" and key in self.not_added:
@@ -93,7 +99,6 @@ class Ground:
 def _judged(operation: Operation, now: MemberNow) -> tuple[ResultState, str] | None:
     wanted = operation.precondition
     if wanted.get("member") == "absent":
-        # With the status it was to get: an earlier try, whose answer was lost, has added it.
         there = now.status == operation.after["status"]
         return ("already_there", "member_exists") if there else ("precondition_gone", f"member_is_{now.status}")
     if operation.kind in {"unsubscribe_member", "archive_member"} and now.status == operation.after["status"]:

@@ -30,6 +30,14 @@ class StartedJobs:
         partition = self._named(op_ids)
         return cast("str", self.staging.document(partition)) if self.staging.committed(partition) else None
 
+    def sent_before(self, kind: str) -> bool:
+        """Whether an earlier try has begun to send operations of a kind: whose answers came, the results say."""
+        return self.staging.committed(self._named([kind]))
+
+    def begin(self, kind: str) -> None:
+        """Remember that operations of a kind are being sent from now on."""
+        self.staging.write_document(self._named([kind]), True)
+
     def save(self, op_ids: Iterable[str], job_id: str) -> None:
         """Remember a job that was just started."""
         self.staging.write_document(self._named(op_ids), job_id)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from include.errors import FatalError, PermanentError, TransientError
 from include.keys import email_key
 from include.load.chunks import in_chunks, send
+from include.load.ground import ANSWER_LOST
+from include.load.lost_answers import added_before
 from include.load.operations import Operation
 from include.load.refusals import TOO_MANY_SIGN_UPS, reason_of
 from include.mailchimp.batches import OPERATIONS_LIMIT, BatchOperation
@@ -22,7 +24,8 @@ from include.mailchimp.client import NOT_FOUND, WRITE_LIMIT
 from include.mailchimp.member_table import KEY_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from include.load.jobs import StartedJobs
     from include.load.pending import Pending
@@ -48,13 +51,21 @@ class MemberLoad:
     pending: Pending
     jobs: StartedJobs
     batch_above: int
+    extracted_at: datetime
 
     def add(self) -> None:
         """Add the planned new members. Raises FatalError where Mailchimp took an archived member back."""
         chunks = in_chunks(self.pending.operations("add_member"), WRITE_LIMIT)
+        self.jobs.begin("add_member")
+        there: list[Operation] = []
         for answered in self.client.map(self._sent, chunks):
             for part, answer in answered:
-                self._record_added(part, answer)
+                there += self._record_added(part, answer)
+        added = added_before(self.client, self.list_id, self.extracted_at, there)
+        for operation in there:
+            ours = operation.email_key in added
+            state: ResultState = "applied" if ours else "already_there"
+            self.pending.log.record(operation, state, ANSWER_LOST if ours else "member_exists")
 
     def change(self, kind: ChangeKind) -> None:
         """Carry out one kind of planned change of existing members. Raises TransientError where Mailchimp is down."""
@@ -74,7 +85,8 @@ class MemberLoad:
 
         return list(send(chunk, add, lambda error: error.code != NOT_FOUND))
 
-    def _record_added(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> None:
+    def _record_added(self, part: Sequence[Operation], answer: dict[str, Any] | PermanentError) -> Iterator[Operation]:
+        """Yields those who are there, where an attempt whose answer was lost may have added them."""
         if isinstance(answer, PermanentError):
             self.pending.log.record(part[0], "refused", reason_of(str(answer), answer.fields), code=answer.code)
             return
@@ -83,6 +95,8 @@ class MemberLoad:
         for operation in part:
             if operation.email_key in added:
                 self.pending.log.record(operation, "applied")
+            elif answer["resent"] and _exists(errors.get(operation.email_key or "")):
+                yield operation
             elif operation.email_key in errors:
                 self._record_not_added(operation, errors[operation.email_key])
             else:
@@ -96,7 +110,7 @@ class MemberLoad:
 
     def _record_not_added(self, operation: Operation, error: dict[str, Any]) -> None:
         code = str(error.get("error_code") or "")
-        if code == "ERROR_CONTACT_EXISTS":
+        if _exists(error):
             self.pending.log.record(operation, "already_there", "member_exists", code=code)
             return
         named = [str(error["field"])] if error.get("field") else []
@@ -176,3 +190,7 @@ class MemberLoad:
             self.pending.log.record(operation, "precondition_gone", "no_such_member", code=error.code)
         else:
             self.pending.log.record(operation, "refused", reason_of(str(error), error.fields), code=error.code)
+
+
+def _exists(error: Mapping[str, Any] | None) -> bool:
+    return error is not None and error.get("error_code") == "ERROR_CONTACT_EXISTS"

@@ -47,10 +47,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of one run. What was planned is looked up once, what became of it each time."""
+    """The plan of one run, or the part of it that one stage has planned (`plans.planned_by`).
+
+    What was planned is looked up once, what became of it each time.
+    """
 
     warehouse: Warehouse
     run_id: str
+    planned_by: str | None = None
 
     def refuse_if_stale(self, now: datetime | None = None) -> None:
         """Raise StoppedByCheck where the plan is older than two hours: a new run plans again from current data."""
@@ -75,8 +79,17 @@ class Plan:
         """By kind: the number of operations, and when the first was planned, in microseconds of the epoch."""
         connection = connect()
         self.warehouse.view(connection, "plans", PLANS, run_id=self.run_id)
+        self._leave_part(connection)
         rows = connection.execute("SELECT kind, count(*), epoch_us(min(planned_at)) FROM plans GROUP BY kind")
         return {kind: (number, planned_at) for kind, number, planned_at in rows.fetchall()}
+
+    def carried_out(self) -> set[str]:
+        """The kinds of operations that may have changed something: none was refused, or had lost its ground."""
+        rows = self._opened().execute(
+            """SELECT DISTINCT kind FROM plans JOIN results USING (op_id)
+               WHERE state NOT IN ('refused', 'precondition_gone', 'deferred')"""
+        )
+        return {row[0] for row in rows.fetchall()}
 
     def not_added(self) -> set[str]:
         """E-mail keys of planned new members that are no members after this run's results so far."""
@@ -142,7 +155,13 @@ class Plan:
     def _opened(self) -> DuckDBPyConnection:
         connection = connect()
         show_plan(connection, self.warehouse, self.run_id)
+        self._leave_part(connection)
         return connection
+
+    def _leave_part(self, connection: DuckDBPyConnection) -> None:
+        if self.planned_by is not None:
+            connection.execute("ALTER VIEW plans RENAME TO whole_plan")
+            connection.execute(f"CREATE TEMP VIEW plans AS FROM whole_plan WHERE planned_by = '{self.planned_by}'")
 
 
 def show_plan(connection: DuckDBPyConnection, warehouse: Warehouse, run_id: str, version: int | None = None) -> None:

@@ -137,12 +137,13 @@ class MailchimpClient:
         """Add up to 500 members; who is already there, in whatever status, is reported and not changed.
 
         Returns the vendor's answer: `new_members`, `updated_members` (archived ones taken back), `errors` (with
-        `email_address`, `error_code`, `error`, `field`).
+        `email_address`, `error_code`, `error`, `field`); and `resent`: whether an earlier attempt of this call may have
+        added them.
         """
         _within_limit(len(members))
         body = {"members": list(members), "update_existing": False}
         answer = self._lists.batch_list_members(list_id, body)
-        return _with(answer, "new_members", "updated_members", "errors")
+        return _with(answer, "new_members", "updated_members", "errors") | {"resent": self._transport.attempts > 1}
 
     def update_member(self, list_id: str, email_key: str, body: Mapping[str, object]) -> Document:
         """Change an existing member by PATCH; a body with `status` is refused with ValueError (G01)."""

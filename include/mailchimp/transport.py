@@ -80,6 +80,7 @@ class Transport:
         self._meter = meter or CallMeter()
         self._connection_name = connection_name
         self._counting = threading.Lock()
+        self._tried = threading.local()
         self._session = requests.Session()
         self._session.auth = ("user", api_key)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json, application/problem+json"})
@@ -118,6 +119,11 @@ class Transport:
             lambda: self._read(self._exchange(method, path, params, data), request, read), give_up_on=give_up_on
         )
 
+    @property
+    def attempts(self) -> int:
+        """How often this thread's last call was sent: what one did whose answer was lost may show in the next."""
+        return int(getattr(self._tried, "attempts", 0))
+
     def server_time(self) -> datetime:
         """The vendor's clock: the `Date` of an answer to /ping, in whole seconds, UTC."""
         header = self._retrying(lambda: self._exchange("GET", "/ping", None, None).headers["Date"])
@@ -130,6 +136,7 @@ class Transport:
     def _retrying(self, action: Callable[[], T], *, give_up_on: frozenset[str] = frozenset()) -> T:
         attempt = 1
         while True:
+            self._tried.attempts = attempt
             try:
                 return action()
             except TransientError as error:

@@ -53,9 +53,16 @@ def account(calls: tuple[VendorCalls, ...]) -> Account:
     return told
 
 
-def _estimated(outcomes: dict[str, Outcome]) -> dict[str, dict[str, int]]:
-    planned = outcomes["transform"].counts if "transform" in outcomes else {}
-    return cast("dict[str, dict[str, int]]", planned.get("estimated_calls", {}))
+def _estimated(outcomes: dict[str, Outcome]) -> dict[tuple[str, str, str], int]:
+    """By vendor, stage and purpose, what both parts of the plan will take; `settle` carries its own part out itself."""
+    found: dict[tuple[str, str, str], int] = {}
+    for planned_by in ("transform", "settle"):
+        counts = outcomes[planned_by].counts if planned_by in outcomes else {}
+        for vendor, purposes in cast("dict[str, dict[str, int]]", counts.get("estimated_calls", {})).items():
+            for purpose, number in purposes.items():
+                loader = LOADERS.get(purpose, LOADERS["upsert_mirror"]) if planned_by == "transform" else planned_by
+                found[vendor, loader, purpose] = number
+    return found
 
 
 def _usage(outcomes: dict[str, Outcome]) -> dict[str, dict[str, int]]:
@@ -67,7 +74,7 @@ def _usage(outcomes: dict[str, Outcome]) -> dict[str, dict[str, int]]:
 
 
 def _lines(
-    run: SyncRun, outcomes: dict[str, Outcome], started_at: datetime, estimated: dict[str, dict[str, int]]
+    run: SyncRun, outcomes: dict[str, Outcome], started_at: datetime, foreseen: dict[tuple[str, str, str], int]
 ) -> list[CallLine]:
     """A line per vendor, stage and purpose, in the order of the stages: reading first, then the kinds of operations."""
     planned_at = max(started_at, Plan(run.project.warehouse, run.run_id).planned_at() or started_at)
@@ -81,11 +88,6 @@ def _lines(
                     earlier = each.ended_at < since
                     numbers[1 if earlier else 0] += number
                     numbers[2] += not earlier
-    foreseen = {
-        (vendor, LOADERS.get(purpose, LOADERS["upsert_mirror"]), purpose): number
-        for vendor, purposes in estimated.items()
-        for purpose, number in purposes.items()
-    }
     keys = sorted(
         made.keys() | foreseen.keys(), key=lambda key: (WORK.index(key[1]), key[2] != READING, place(key[2]), key)
     )

@@ -71,6 +71,24 @@ def breaker(run: SyncRun) -> dict[str, object]:
     )
 
 
+def objections_to_settling(run: SyncRun) -> tuple[str, ...]:
+    """Why the second part of a run's plan (`settle`) is left to the next run, which asks; empty where it is not.
+
+    It counts with the first part. Where a person let that through, whatever was objected to it, the second part counts
+    by itself, as it would in the next run, and passes within what is left of the approval.
+    """
+    first, loaded = run.outcome("breaker"), _last_load(run)
+    if first is None or "approval" not in first.counts:
+        counts = _plan_counts(run)
+        found = objections(counts, run.audience, first_load=loaded is None, known_empty=_known_empty(run, loaded))
+        return tuple(objection.message for objection in found)
+    counts = _plan_counts(run, "settle")
+    found = objections(counts, run.audience, first_load=False, known_empty=EMPTY_SOURCES.keys())
+    given = approvals.in_force(run)
+    covered = given is not None and given[1].covers(found, counts, run.policy())
+    return () if covered else tuple(objection.message for objection in found)
+
+
 def answered(run: SyncRun, decision: Decision, by: str | None) -> dict[str, object]:
     """Record the answer to the run's question, and go on by it; returns what `breaker` does.
 
@@ -99,12 +117,15 @@ def answered(run: SyncRun, decision: Decision, by: str | None) -> dict[str, obje
     return breaker(run)
 
 
-def _plan_counts(run: SyncRun) -> PlanCounts:
+def _plan_counts(run: SyncRun, planned_by: str | None = None) -> PlanCounts:
+    """Of the whole plan, or of the part that one stage has planned."""
     connection = connect()
     pins, warehouse = run.pins(), run.project.warehouse
     warehouse.view(connection, "people", PEOPLE, pins.people)
     warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
-    warehouse.view(connection, "plans", PLANS, run_id=run.run_id)
+    warehouse.view(connection, "whole_plan", PLANS, run_id=run.run_id)
+    part = "true" if planned_by is None else f"planned_by = '{planned_by}'"
+    connection.execute(f"CREATE TEMP VIEW plans AS FROM whole_plan WHERE {part}")
     (numbers,) = connection.execute(
         """
         WITH changes AS (

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from include.config.policies import PRESETS
-from include.pipelines.plan import show_sources
 from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.sources import show_sources
 from include.transform.plan import make_plan
 from include.warehouse.store import connect
 from include.warehouse.tables import POLICY_COMPARISONS

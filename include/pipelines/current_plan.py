@@ -47,6 +47,12 @@ def refuse_old_data(run: SyncRun) -> None:
         refuse_superseded(run)
 
 
+def changed_since_extraction(run: SyncRun) -> bool:
+    """Whether the configuration is another one than that by which the run has read its data."""
+    extracted = run.outcome("extract")
+    return extracted is not None and extracted.config_hash not in {"", run.project.configuration.hash}
+
+
 def refuse_superseded(run: SyncRun) -> None:
     """Raise StoppedByCheck where another run has planned, or this one has read anew, since the run's plan was made."""
     if other := superseding(run):

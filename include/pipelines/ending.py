@@ -79,6 +79,8 @@ class RunEnding:
     def _unanswered(self, stage: str) -> Unanswered:
         if not self.loading:
             return Unanswered("planned", "planned")
+        if stage == "load_audience" and self.done(stage):
+            stage = "settle"  # once the one is done, what is left is of the plan's second part
         line = next(line for line in self.lines if line.name == stage)
         used_up = any(line.ending == "deferred" for line in self.lines)
         if used_up and line.ending in {"deferred", "not_run"}:

@@ -32,15 +32,20 @@ class Estimate:
 
 def estimate(run: SyncRun, connection: DuckDBPyConnection) -> Estimate:
     """Estimate a plan from what `make_plan` left on the connection."""
-    counted = connection.execute(
-        """SELECT kind, "after" ->> '$.tag' AS tag, count(*) FROM operations GROUP BY ALL"""
-    ).fetchall()
-    planned = {(kind, tag): number for kind, tag, number in counted}
+    planned = planned_by_tag(connection)
     rows, new = _mirror_rows(run, connection) if run.audience.data_sync else (0, 0)
     limits = run.project.configuration.pipeline.limits
     calls = estimated_calls(planned, rows, limits, stamps=not run.rerun.restricted)
     added = {SUBSCRIBER: new, "Lead": planned.get(("create_lead", None), 0)}
     return Estimate(calls, {name: number for name, number in added.items() if number})
+
+
+def planned_by_tag(connection: DuckDBPyConnection) -> dict[tuple[str, str | None], int]:
+    """How many operations `make_plan` left, by kind and tag (None: the kind has none)."""
+    counted = connection.execute(
+        """SELECT kind, "after" ->> '$.tag' AS tag, count(*) FROM operations GROUP BY ALL"""
+    ).fetchall()
+    return {(kind, tag): number for kind, tag, number in counted}
 
 
 def _mirror_rows(run: SyncRun, connection: DuckDBPyConnection) -> tuple[int, int]:

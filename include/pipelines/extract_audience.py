@@ -19,12 +19,11 @@ from include.pipelines.find_audience import find_audience, known_list
 from include.pipelines.identity import connect_mailchimp, connect_salesforce, note_planned_for
 from include.pipelines.members import OWN_TAGS, Look, MemberTable
 from include.pipelines.missing_audience import mark_missing
-from include.pipelines.people_merge import SOURCE
 from include.pipelines.requests import read_requests
-from include.pipelines.run import Pins
+from include.pipelines.run import pinned
 from include.pipelines.selections import read_selections
 from include.pipelines.tag_reading import TagReader
-from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
+from include.warehouse.tables import MEMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +74,7 @@ def extract(run: SyncRun) -> dict[str, object]:
     reader = _Reader(run, client, schema.list_id, read_at)
     counts = reader.read(since, "members", complete=True)
     watermarks.save(project, schema.list_id, "members", read_at - MARGIN, fields_hash=fields_hash, before=before)
-    _pin(run, read_at)
+    run.save_pins(pinned(run, read_at))
     counts["selected_in_salesforce"] = read_selections(run, schema)
     counts["requests"] = read_requests(run, schema)
     counts["subscribed_elsewhere"] = read_elsewhere(run, client, listings)
@@ -217,20 +216,3 @@ def _fields_hash(schema: AudienceSchema) -> str:
     groups = sorted(interest.id for interest in schema.interests.values())
     parts = "\n".join([*STATE_FIELDS, *sorted(schema.merge_fields), *groups])
     return hashlib.sha256(parts.encode()).hexdigest()
-
-
-def _pin(run: SyncRun, read_at: datetime) -> None:
-    """Pin the tables; how far Salesforce was read is asked first, so that the people are never older than that."""
-    warehouse = run.project.warehouse
-    people_until = watermarks.oldest(run.project, SOURCE)
-    run.save_pins(
-        Pins(
-            people=warehouse.version(PEOPLE),
-            members=warehouse.version(MEMBERS),
-            emails=warehouse.version(EMAILS),
-            synced_values=warehouse.version(SYNCED_VALUES),
-            assignments=warehouse.version(ASSIGNMENTS),
-            extracted_at=read_at,
-            people_until=people_until,
-        )
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from include.load.ground import Ground, read_members
 from include.load.jobs import StartedJobs
 from include.load.leads import LeadLoad
+from include.load.lost_answers import added_before
 from include.load.members import MemberLoad
 from include.load.moves import MoveLoad
 from include.load.operations import Plan
@@ -44,23 +45,31 @@ def load_audience(run: SyncRun) -> dict[str, object]:
     Raises StoppedByCheck for a stale plan (`current_plan`) and where another account is connected by now,
     TransientError where a retry can do more.
     """
-    project, limits = run.project, run.project.configuration.pipeline.limits
-    plan = Plan(project.warehouse, run.run_id)
-    planned = plan.counts()
-    if run.dry_run or not any(kind in planned for kind in AUDIENCE_KINDS):
+    plan = Plan(run.project.warehouse, run.run_id)
+    if run.dry_run or plan.counts().keys().isdisjoint(AUDIENCE_KINDS):
         return {}
     refuse_outdated(run, plan)
-    client, list_id = project.mailchimp(), run.schema().list_id
+    return change_audience(run, plan)
+
+
+def change_audience(run: SyncRun, plan: Plan) -> dict[str, object]:
+    """Carry out what a plan says of the audience; returns the counts by state. Raises as `load_audience` does."""
+    project, limits, planned = run.project, run.project.configuration.pipeline.limits, plan.counts()
+    client, list_id, extracted_at = project.mailchimp(), run.schema().list_id, run.pins().extracted_at
     refuse_another_account(run, client)
-    members_now = read_members(client, list_id, run.pins().extracted_at, all_archived="add_member" in planned)
+    members_now = read_members(client, list_id, extracted_at, all_archived="add_member" in planned)
     admits = any(kind in planned for kind in NEW_EMAIL_KINDS)
     ground = _ground(members_now, list(changed_people(run, project.salesforce())) if admits else ())
+    jobs = StartedJobs(project.staging, run.partition("batch"), plan.planned_at())
+    if jobs.sent_before("add_member"):
+        unheard = plan.unfinished("add_member")
+        ground = replace(ground, added=added_before(client, list_id, extracted_at, unheard))
     with ResultLog(project.warehouse, run.run_id) as log:
         pending = Pending(plan, ground, held_of(run), log, project.meter)
-        jobs = StartedJobs(project.staging, run.partition("batch"), plan.planned_at())
-        members = MemberLoad(client, list_id, pending, jobs, limits.batch_above)
+        members = MemberLoad(client, list_id, pending, jobs, limits.batch_above, extracted_at)
         members.change("unsubscribe_member")
-        members.add()
+        if "add_member" in planned:
+            members.add()
         members.change("update_member")
         log.flush()
         tags = TagLoad(client, list_id, replace(pending, ground=replace(ground, not_added=plan.not_added())))

@@ -220,7 +220,7 @@ class MirrorStage:
                 )
                 FROM kept UNION ALL BY NAME
                 SELECT *, $run_id AS run_id, 'upsert_mirror' AS kind, $audience AS audience, 'R09' AS behaviour,
-                       $planned_at AS planned_at
+                       $planned_at AS planned_at, 'load_mirror' AS planned_by
                 FROM fresh ANTI JOIN kept USING (op_id)
                 """,
                 params={"run_id": run.run_id, "audience": run.stem, "planned_at": datetime.now(UTC)},

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from include.pipelines import query_state
 from include.pipelines.current_plan import claim, refuse_old_data
 from include.pipelines.estimate import estimate
-from include.pipelines.plan_inputs import other_lists, plan_inputs
-from include.transform.opt_outs import OPEN
+from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.sources import show_sources
 from include.transform.plan import make_plan
-from include.transform.sql import text, texts
 from include.warehouse.store import connect
-from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, PLANS, QUARANTINE, SYNCED_VALUES
+from include.warehouse.tables import PLANS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,19 +35,14 @@ def transform(run: SyncRun) -> dict[str, object]:
     is known of whom the run was asked for.
     """
     refuse_old_data(run)
-    connection = connect()
-    show_sources(run, connection)
-    inputs = plan_inputs(run)
-    planned = make_plan(connection, inputs)
+    connection, inputs = connect(), plan_inputs(run)
+    planned = plan(run, connection, inputs)
     reading = query_state.newest_reading(connection)
     query_state.see(run, reading)
     planned_at = datetime.now(UTC)
     claim(run, planned_at)
-    run.project.warehouse.replace(PLANS, _plan_rows(run, connection, planned_at), run_id=run.run_id)
-    if planned.scope is not None:
-        run.project.staging.write_relation(run.partition("scope"), planned.scope)
-    for name in ("ledger", "unwritable", "assignments", "synced_values"):
-        run.project.staging.write_relation(run.partition(name), getattr(planned, name))
+    rows = plan_rows(run, connection, planned_at, "transform")
+    run.project.warehouse.replace(PLANS, rows, run_id=run.run_id)
     estimated = estimate(run, connection)
     return _account(connection, planned) | {
         "estimated_calls": estimated.calls,
@@ -58,56 +52,31 @@ def transform(run: SyncRun) -> dict[str, object]:
         "reading": reading,
         "dry_run": run.dry_run,
         "policy": run.policy(),
-        "restricted": run.rerun.restricted,
+        "restricted": run.restricted,
         "asked": list(run.rerun.told),
     }
 
 
-def show_sources(run: SyncRun, connection: DuckDBPyConnection) -> None:
-    """Make the pinned tables and the run's staging visible as the views that `make_plan` reads."""
-    pins, list_id, warehouse = run.pins(), run.schema().list_id, run.project.warehouse
-    warehouse.view(connection, "people", PEOPLE, pins.people)
-    warehouse.view(connection, "emails", EMAILS, pins.emails)
-    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=list_id)
-    warehouse.view(connection, "synced_values", SYNCED_VALUES, pins.synced_values, list_id=list_id)
-    warehouse.view(connection, "assignments", ASSIGNMENTS, pins.assignments, list_id=list_id)
-    lists = [list_id for list_id in other_lists(run).values() if list_id]
-    warehouse.view(connection, "all_members", MEMBERS, pins.members)
-    run.project.staging.view(connection, "unread_elsewhere", run.partition("elsewhere"))
-    connection.execute(
-        f"""CREATE TEMP VIEW elsewhere AS SELECT email_key FROM all_members
-            WHERE list_id IN (SELECT unnest({texts(lists)})) AND status IN ({", ".join(map(text, OPEN))})
-            UNION FROM unread_elsewhere"""
-    )
-    if run.rerun.restricted:
-        _show_asked(run, connection)
-    staging = run.project.staging
-    staging.view(connection, "mapped", run.partition("mapped"))
-    staging.view(connection, "findings", run.partition("findings"))
-    staging.view(connection, "selections", run.partition("selections"))
-    staging.view(connection, "requests", run.partition("requests"))
-    if run.audience.create_leads.enabled:
-        staging.view(connection, "lead_candidates", run.partition("lead_candidates"))
-    else:
-        connection.execute("CREATE TEMP VIEW lead_candidates AS SELECT '' AS email_key, '' AS email WHERE false")
+def plan(run: SyncRun, connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
+    """Plan from what the run pinned and staged, and stage what the plan says beside its operations."""
+    show_sources(run, connection)
+    planned = make_plan(connection, inputs)
+    if planned.scope is not None:
+        run.project.staging.write_relation(run.partition("scope"), planned.scope)
+    for name in ("ledger", "unwritable", "assignments", "synced_values"):
+        run.project.staging.write_relation(run.partition(name), getattr(planned, name))
+    return planned
 
 
-def _show_asked(run: SyncRun, connection: DuckDBPyConnection) -> None:
-    """Make the view `asked` (key): whom a restricted run was asked for, by Salesforce Id or member hash."""
-    if run.rerun.person is not None:
-        connection.execute(f"CREATE TEMP VIEW asked AS SELECT {text(run.rerun.person)} AS key")
-        return
-    run.project.warehouse.view(connection, "quarantine", QUARANTINE, audience=run.stem)
-    connection.execute("CREATE TEMP VIEW asked AS SELECT DISTINCT key FROM quarantine")
-
-
-def _plan_rows(run: SyncRun, connection: DuckDBPyConnection, planned_at: datetime) -> pa.Table:
+def plan_rows(run: SyncRun, connection: DuckDBPyConnection, planned_at: datetime, planned_by: str) -> pa.Table:
+    """The operations that `make_plan` left on the connection, as rows of `plans`."""
     rows: pa.Table = connection.sql(
         """
-        SELECT $run_id AS run_id, $audience AS audience, $planned_at AS planned_at, * EXCLUDE (assigns)
+        SELECT $run_id AS run_id, $audience AS audience, $planned_at AS planned_at, $planned_by AS planned_by,
+               * EXCLUDE (assigns)
         FROM operations
         """,
-        params={"run_id": run.run_id, "audience": run.stem, "planned_at": planned_at},
+        params={"run_id": run.run_id, "audience": run.stem, "planned_at": planned_at, "planned_by": planned_by},
     ).to_arrow_table()
     return rows
 

@@ -34,8 +34,8 @@ def plan_inputs(run: SyncRun) -> Inputs:
         week_starts=calendar.week_starts,
         lead_defaults=lead_defaults(configuration.audiences),
         only_query=run.query,
-        restricted=run.rerun.restricted,
-        person=run.rerun.person,
+        restricted=run.restricted,
+        person=None if run.settling else run.rerun.person,
         known_reading=query_state.known_reading(run, run.query) if run.query else None,
     )
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from include.errors import PermanentError
 from include.pipelines import extract_salesforce
 from include.pipelines.extract_audience import extract
-from include.pipelines.plan import show_sources
 from include.pipelines.plan_inputs import plan_inputs
 from include.pipelines.query_state import unknown_query
 from include.pipelines.run import SyncRun
 from include.pipelines.scratch import scratch_project
+from include.pipelines.sources import show_sources
 from include.pipelines.validate import validate
 from include.salesforce.conditions import SoqlCompiler
 from include.salesforce.query import may_stand_in_a_url

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.load.operations import show_plan
+from include.load.operations import Plan, show_plan
 from include.pipelines import extract_salesforce
 from include.pipelines.current_plan import refuse_superseded
 from include.pipelines.extract_audience import refresh_members
@@ -18,7 +18,7 @@ from include.warehouse.store import connect
 from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     import pyarrow as pa
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -35,27 +35,22 @@ def refresh(run: SyncRun) -> dict[str, object]:
     if run.dry_run:
         return {}
     refuse_superseded(run)
+    kinds = Plan(run.project.warehouse, run.run_id).carried_out()
     counts: dict[str, object] = {}
-    kinds = _carried_out(run)
-    if kinds - {*PEOPLE_KINDS, "create_tag"}:
-        counts["members"] = refresh_members(run, run.schema(), run.pins().extracted_at)
     if kinds & {*PEOPLE_KINDS}:
         counts["people"] = extract_salesforce.extract(run.run_id, run.project)
+    return counts | read_back(run, kinds)
+
+
+def read_back(run: SyncRun, kinds: Set[str]) -> dict[str, object]:
+    """Re-read the members, where operations of these kinds changed any, and update the tables of memory."""
+    counts: dict[str, object] = {}
+    if kinds - {*PEOPLE_KINDS, "create_tag"}:
+        counts["members"] = refresh_members(run, run.schema(), run.pins().extracted_at)
     counts["synced_values"] = _remember(run, SYNCED_VALUES, "synced_values", next_synced_values)
     rewritten = bool(kinds & {"opt_out_person", "update_person"})
     counts["assignments"] = _remember(run, ASSIGNMENTS, "assignments", next_assignments, also=rewritten)
     return counts
-
-
-def _carried_out(run: SyncRun) -> set[str]:
-    """The kinds of operations that may have changed something: not those that were refused or had lost their ground."""
-    connection = connect()
-    show_plan(connection, run.project.warehouse, run.run_id)
-    rows = connection.execute(
-        """SELECT DISTINCT kind FROM plans JOIN results USING (op_id)
-           WHERE state NOT IN ('refused', 'precondition_gone')"""
-    ).fetchall()
-    return {row[0] for row in rows}
 
 
 def _remember(
@@ -80,7 +75,8 @@ def _remember(
         show_plan(connection, warehouse, run.run_id)
         run.project.staging.view(connection, "fresh", partition)
         warehouse.view(connection, "known", table, version, list_id=list_id)
-        warehouse.view(connection, "people", PEOPLE)
+        # A change that was seen after people were written to is not by the run.
+        warehouse.view(connection, "people", PEOPLE, run.pins().people if run.settling else None)
         if run.audience.email_change == "move":
             warehouse.view(connection, "members", MEMBERS, list_id=list_id)
             warehouse.view(connection, "emails", EMAILS, source=list_id)

@@ -14,19 +14,19 @@ from include.errors import FatalError
 from include.load.operations import show_plan
 from include.pipelines import query_state, runs
 from include.pipelines.api_account import account, vendor_calls
+from include.pipelines.closing import close_quarantine, close_rows
 from include.pipelines.comparisons import newest_comparison
 from include.pipelines.current_plan import superseding
 from include.pipelines.ending import run_ending
 from include.pipelines.report_facts import earlier_runs, judgement, run_facts, trend_point
 from include.pipelines.schema_drift import found_drift, remember_run
-from include.quality import figures, quarantine
-from include.quality.document import Consent, Report, Thresholds
-from include.quality.ledgers import keep_in_scope, make_operation_ledger, make_row_ledger, weigh
+from include.pipelines.settle import settling_of
+from include.quality import figures
+from include.quality.document import Consent, Report, Settled, Thresholds
+from include.quality.ledgers import make_operation_ledger
 from include.quality.page import as_html, as_json
 from include.quality.verdict import verdict, waits
-from include.transform.reasons import MEANINGS
 from include.warehouse.store import connect
-from include.warehouse.tables import MEMBERS, PEOPLE, QUARANTINE, ROW_LEDGER
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from include.pipelines.ending import RunEnding
     from include.pipelines.report_facts import History
     from include.pipelines.run import SyncRun
-    from include.quality.document import QuarantineGroup, RowLedger, SuiteChecks
+    from include.quality.document import SuiteChecks
 
 log = logging.getLogger(__name__)
 PIPELINE = "sync_audience"
@@ -81,8 +81,8 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
     if ended.done("transform"):
         make_operation_ledger(connection, ended.unanswered())
         operations = figures.operation_ledger(connection)
-        rows = _rows(run, connection)
-        held = _quarantine(run, connection, newest=ended.loading and superseding(run) is None)
+        rows = close_rows(run, connection)
+        held = close_quarantine(run, connection, newest=ended.loading and superseding(run) is None)
     judged = judgement(run) if ended.reached("breaker") else None
     state, headline = verdict(
         ended.problem,
@@ -113,44 +113,8 @@ def _make(run: SyncRun, connection: DuckDBPyConnection, ended: RunEnding, histor
         trend=(*earlier_runs(run, history), trend_point(facts, state, rows, calls)),
         calls=calls,
         judged=judged,
+        settled=_settled(run) if ended.done("settle") else None,
     )
-
-
-def _rows(run: SyncRun, connection: DuckDBPyConnection) -> RowLedger:
-    """Make and save the row ledger; of a restricted run, of those only whom it is about."""
-    warehouse, pins = run.project.warehouse, run.pins()
-    warehouse.view(connection, "people", PEOPLE, pins.people)
-    warehouse.view(connection, "members", MEMBERS, pins.members, list_id=run.schema().list_id)
-    if run.rerun.restricted:
-        run.show_scope(connection)
-        keep_in_scope(connection)
-    run.project.staging.view(connection, "draft", run.partition("ledger"))
-    make_row_ledger(connection)
-    saved = connection.sql(
-        "SELECT $run_id AS run_id, $audience AS audience, * FROM row_ledger",
-        params={"run_id": run.run_id, "audience": run.stem},
-    )
-    warehouse.replace(ROW_LEDGER, saved.to_arrow_table(), run_id=run.run_id)
-    return figures.row_ledger(
-        connection, weigh(connection), {reason.value: meaning.text for reason, meaning in MEANINGS.items()}
-    )
-
-
-def _quarantine(run: SyncRun, connection: DuckDBPyConnection, *, newest: bool) -> tuple[QuarantineGroup, ...]:
-    """Make the quarantine; save it where the plan was carried out and no other run has planned since.
-
-    What a run for some people, or for one query, says nothing of stays as it was.
-    """
-    warehouse = run.project.warehouse
-    for name, partition in (("found", "findings"), ("unwritable", "unwritable")):
-        run.project.staging.view(connection, name, run.partition(partition))
-    connection.execute("CREATE OR REPLACE TEMP VIEW findings AS FROM found UNION ALL BY NAME FROM unwritable")
-    warehouse.view(connection, "known", QUARANTINE, audience=run.stem)
-    quarantine.make_quarantine(connection, run.stem, run.pins().extracted_at)
-    if newest:
-        now = quarantine.with_untouched(connection, restricted=run.rerun.restricted, one_query=run.query is not None)
-        warehouse.replace(QUARANTINE, now.to_arrow_table(), audience=run.stem)
-    return figures.quarantine(connection)
 
 
 def _suites(run: SyncRun, thresholds: Thresholds) -> tuple[SuiteChecks, ...]:
@@ -176,6 +140,11 @@ def _data_docs(run: SyncRun) -> dict[str, str]:
 def _consent(run: SyncRun) -> Consent:
     counts = cast("dict[str, int]", _stage_counts(run, "transform"))
     return Consent(counts["opted_out_but_subscribed"], counts["unsubscribed_but_not_opted_out"])
+
+
+def _settled(run: SyncRun) -> Settled | None:
+    made = settling_of(run)
+    return None if made is None else Settled(made.people, made.operations, made.waits)
 
 
 def _thresholds(run: SyncRun) -> Thresholds:

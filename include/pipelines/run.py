@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import TypeAdapter
 
 from include.calls import added
+from include.pipelines import watermarks
 from include.pipelines.rerun import USUAL, Rerun
 from include.schema import AudienceSchema, SalesforceSchema
 from include.staging.store import Partition
+from include.warehouse.tables import ASSIGNMENTS, EMAILS, MEMBERS, PEOPLE, SYNCED_VALUES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -83,11 +85,16 @@ class Outcome:
         return added(*(each.calls for each in self.tries))
 
 
+SHARED = frozenset({"schema", "requests", "elsewhere"})
+"""Partitions that the run's second plan reads as its first did."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncRun:
     """A run of `sync_<stem>`: every stage takes one. `query` names the one query that takes part, if it is for one.
 
-    `rerun` has the other controls (M04).
+    `rerun` has the other controls (M04). `settling`: this is the run's second plan, for those whom the first has
+    written to (the stage `settle`); it has partitions of its own.
     """
 
     project: Project
@@ -96,6 +103,12 @@ class SyncRun:
     dry_run: bool = False
     query: str | None = None
     rerun: Rerun = USUAL
+    settling: bool = False
+
+    @property
+    def restricted(self) -> bool:
+        """Whether the plan is for some people only."""
+        return self.settling or self.rerun.restricted
 
     @property
     def audience(self) -> Audience:
@@ -115,7 +128,8 @@ class SyncRun:
 
     def partition(self, name: str) -> Partition:
         """A staging partition of this run: `schema`, `pins`, `mapped`, `findings`, `ledger`, `question`, ..."""
-        return Partition(f"sync_{self.stem}", name, self.run_id)
+        own = f"settle_{name}" if self.settling and name not in SHARED else name
+        return Partition(f"sync_{self.stem}", own, self.run_id)
 
     @property
     def report_folder(self) -> tuple[str, ...]:
@@ -148,9 +162,9 @@ class SyncRun:
         times = {name: datetime.fromisoformat(document[name]) for name in PIN_TIMES if document.get(name)}
         return Pins(**{"pinned_at": LONG_AGO} | document | times)
 
-    def show_scope(self, connection: DuckDBPyConnection) -> None:
-        """Make whom a restricted run is about visible as the view `scope` (see `transform.restriction`)."""
-        self.project.staging.view(connection, "scope", self.partition("scope"))
+    def show_scope(self, connection: DuckDBPyConnection, name: str = "scope") -> None:
+        """Make whom a restricted plan is about visible as a view (see `transform.restriction`)."""
+        self.project.staging.view(connection, name, self.partition("scope"))
 
     def drop_outcome(self, stage: str) -> None:
         """Forget how an earlier try of a stage ended."""
@@ -167,6 +181,21 @@ class SyncRun:
         if not self.project.staging.committed(partition):
             return None
         return TypeAdapter(Outcome).validate_python(self.project.staging.document(partition))
+
+
+def pinned(run: SyncRun, extracted_at: datetime) -> Pins:
+    """The tables as they are by now; how far Salesforce was read is asked first: no person is older than that."""
+    warehouse = run.project.warehouse
+    people_until = watermarks.oldest(run.project, "salesforce")
+    return Pins(
+        people=warehouse.version(PEOPLE),
+        members=warehouse.version(MEMBERS),
+        emails=warehouse.version(EMAILS),
+        synced_values=warehouse.version(SYNCED_VALUES),
+        assignments=warehouse.version(ASSIGNMENTS),
+        extracted_at=extracted_at,
+        people_until=people_until,
+    )
 
 
 def known_org(project: Project) -> SalesforceSchema:

@@ -1,4 +1,4 @@
-"""The use case `sync_<stem>`: one audience from extraction to report, as nine stages.
+"""The use case `sync_<stem>`: one audience from extraction to report, as ten stages.
 
 A task of the DAG calls one stage; the command line calls `sync`, which runs them in order.
 """
@@ -14,6 +14,7 @@ from include.config.load import AUTOMATIC
 from include.errors import ApprovalNeeded, StoppedByCheck, SyncError
 from include.pipelines import emptied, runs
 from include.pipelines.approvals import Decision, Question, question_of
+from include.pipelines.current_plan import changed_since_extraction
 from include.pipelines.rerun import parse_controls
 from include.pipelines.run import Outcome, SyncRun, Try
 from include.wiring import load_project
@@ -26,7 +27,8 @@ Counts = dict[str, object]
 Stage = Callable[[SyncRun], Counts]
 PIPELINE = "sync_audience"
 STAGES = (
-    "extract", "validate", "transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror", "report",
+    "extract", "validate", "transform", "breaker", "load_audience", "load_people", "refresh", "settle", "load_mirror",
+    "report",
 )  # fmt: skip
 PLANNING = ("validate", "transform")
 """The stages that a plan is made by."""
@@ -92,10 +94,11 @@ def stages() -> dict[str, Stage]:
     from include.pipelines.plan import transform
     from include.pipelines.refresh import refresh
     from include.pipelines.report import report
+    from include.pipelines.settle import settle
     from include.pipelines.validate import validate
 
-    functions = (extract, validate, transform, breaker, load_audience, load_people, refresh, load_mirror, report)
-    return dict(zip(STAGES, functions, strict=True))
+    before = (extract, validate, transform, breaker, load_audience, load_people, refresh)
+    return dict(zip(STAGES, (*before, settle, load_mirror, report), strict=True))
 
 
 def sync(
@@ -156,7 +159,7 @@ def _carry_out(run: SyncRun, name: str, stage: Stage | None = None) -> Counts:
 def _refuse_another_configuration(run: SyncRun, name: str) -> None:
     """Raise StoppedByCheck where a plan would be made of what was read and checked by another configuration."""
     extracted = run.outcome(STAGES[0])
-    if name in PLANNING and extracted and extracted.config_hash not in {"", run.project.configuration.hash}:
+    if name in PLANNING and extracted and changed_since_extraction(run):
         raise StoppedByCheck(
             f"audience {run.stem}: the configuration has changed since this run's stage {STAGES[0]} "
             f"({extracted.config_hash[:12]}, now {run.project.configuration.hash[:12]}): clear the run from "

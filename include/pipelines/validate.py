@@ -16,6 +16,7 @@ from include.pipelines.other_writers import stop_beside_others
 from include.pipelines.plan_inputs import plan_inputs
 from include.pipelines.rights import stop_without_rights
 from include.pipelines.schema_drift import find_drift
+from include.pipelines.sources import show_tables
 from include.transform.values import lead_candidates, map_people
 from include.validation.data_docs import write_data_docs
 from include.validation.findings import findings_schema
@@ -23,7 +24,6 @@ from include.validation.members import lead_suite, member_suite
 from include.validation.people import people_suites
 from include.validation.runner import Run
 from include.warehouse.store import connect
-from include.warehouse.tables import MEMBERS, PEOPLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -51,18 +51,22 @@ def validate(run: SyncRun) -> dict[str, object]:
     _stop_on_drift(run, inputs)
     check(run.project.configuration, run.stem, inputs.schema, inputs.org)
     stop_without_rights(run, inputs.org)
-    pins = run.pins()
-    with connect() as connection:
-        run.project.warehouse.view(connection, "people", PEOPLE, pins.people)
-        run.project.warehouse.view(connection, "members", MEMBERS, pins.members, list_id=inputs.schema.list_id)
-        checks = Run(connection)
-        suites = _suites(run, connection, inputs)
-        run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
+    checks = judge(run, inputs)
     run.project.staging.write_document(run.partition("checks"), [_account(outcome) for outcome in checks.outcomes])
     if run.project.configuration.pipeline.quality.data_docs:
         folder = (*run.report_folder, DATA_DOCS)
-        write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=pins.extracted_at)
+        write_data_docs(checks, run.project.storage, *folder, run_id=run.run_id, at=run.pins().extracted_at)
     return _counts(checks.outcomes)
+
+
+def judge(run: SyncRun, inputs: Inputs) -> Run:
+    """Check every record that the run plans from; writes the partitions `mapped`, `lead_candidates` and `findings`."""
+    with connect() as connection:
+        show_tables(run, connection)
+        checks = Run(connection)
+        suites = _suites(run, connection, inputs)
+        run.project.staging.write(run.partition("findings"), checks.findings(suites), findings_schema())
+    return checks
 
 
 def _stop_on_drift(run: SyncRun, inputs: Inputs) -> None:

@@ -104,6 +104,18 @@ class OperationLedger:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What followed from what the run wrote to people: `planned` operations by kind, as part of the ledger.
+
+    `waits`: why they were left to the next run; empty where they were not.
+    """
+
+    people: int
+    planned: dict[str, int]
+    waits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CheckLine:
     """One check over its suite's records; records without a value are not `checked`."""
 
@@ -233,3 +245,4 @@ class Report:
     schema_changes: tuple[Finding, ...] = ()
     calls: tuple[VendorCalls, ...] = ()
     judged: Judged | None = None
+    settled: Settled | None = None

@@ -108,6 +108,38 @@ def keep_in_scope(connection: DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TEMP VIEW {view} AS FROM all_{view} WHERE {kept}")
 
 
+def add_second(connection: DuckDBPyConnection) -> None:
+    """Add to the views `people`, `members` and `draft` what the second part of the run's plan says.
+
+    Reads `second_people`, `second_members` (as it was planned from), `second_draft`, and `second_scope` (email_key,
+    id): whom it is about. Those of them who were not there for the first part are rows of their own, as is a Lead that
+    the run has made. Of the others a row is what the first part says, unless that left it alone and the second changes
+    it; it hangs on the operations of both.
+    """
+    there = {"people": "id NOT IN (SELECT id FROM first_people WHERE NOT is_deleted)"}
+    there["members"] = "email_key NOT IN (SELECT email_key FROM first_members)"
+    for view, is_new in there.items():
+        covered = "email_key IN (SELECT email_key FROM second_scope WHERE email_key IS NOT NULL)"
+        if view == "people":
+            covered = f"(coalesce({covered}, false) OR id IN (SELECT id FROM second_scope WHERE id IS NOT NULL))"
+        connection.execute(f"ALTER VIEW {view} RENAME TO first_{view}")
+        connection.execute(
+            f"""CREATE TEMP VIEW {view} AS FROM first_{view} UNION ALL BY NAME
+                FROM second_{view} WHERE {covered} AND {is_new}"""
+        )
+    connection.execute("ALTER VIEW draft RENAME TO first_draft")
+    connection.execute(
+        """
+        CREATE TEMP VIEW draft AS
+        SELECT side, key, coalesce(one.email_key, two.email_key) AS email_key,
+               unnest(CASE WHEN one.state IS NULL OR (two.state = 'changed' AND one.state IN ('unchanged', 'skipped'))
+                           THEN {state: two.state, reason: two.reason} ELSE {state: one.state, reason: one.reason} END),
+               list_distinct(coalesce(one.op_ids, []) || coalesce(two.op_ids, [])) AS op_ids
+        FROM first_draft one FULL JOIN second_draft two USING (side, key)
+        """
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """How far the row ledger is from holding each current person and member exactly once."""

@@ -58,15 +58,21 @@ def _find_scope(connection: DuckDBPyConnection) -> None:
             SELECT id, email_key FROM people
             WHERE id IN (FROM asked) OR left(id, 15) IN (FROM asked)
                 OR is_person_account AND (account_id IN (FROM asked) OR left(account_id, 15) IN (FROM asked))
+        ), former AS (
+            SELECT holder_id AS id, email_key FROM emails ANTI JOIN addressees USING (email_key)
+            WHERE source = 'salesforce'
         ), links AS (
             SELECT email_key AS one, member_key AS other FROM aliases
             UNION ALL SELECT email_key, member_key FROM moves
             UNION ALL SELECT claims.email_key, people.email_key FROM claims JOIN people ON people.id = person_id
             UNION ALL SELECT matched.email_key, people.email_key FROM matched JOIN people ON people.id = person_id
+            UNION ALL SELECT former.email_key, persons.email_key FROM former JOIN persons USING (id)
         ), ways AS (
             SELECT one, other FROM links WHERE one <> other UNION SELECT other, one FROM links WHERE one <> other
         ), reached AS (
             SELECT email_key FROM named WHERE email_key IS NOT NULL
+            UNION
+            SELECT email_key FROM former SEMI JOIN named USING (id) SEMI JOIN unreachable USING (id)
             UNION
             SELECT key FROM asked
             WHERE key IN (SELECT email_key FROM roster UNION ALL SELECT email_key FROM people)

@@ -148,7 +148,8 @@ PLANS = _table(
     "behaviour string Id of the behaviour that asks for it (`R15`)",
     "query string Query that asks for it",
     "note string A remark for the reports: `mailchimp_edit_overwritten`, `email_changed`, `request_done`, ...",
-    "planned_at timestamp When the plan was made",
+    "planned_at timestamp When it was planned",
+    "planned_by string Stage that planned it: transform, settle (for those whom the run has written to), load_mirror",
     by=("run_id",),
 )
 

@@ -42,13 +42,14 @@ def test_g10_the_full_comparison_starts_the_audiences_also_when_one_failed(dagba
     assert dag.get_task("outcome").upstream_task_ids == {"people", "start_audiences", *compared}
 
 
-@pytest.mark.parametrize("write", ["load_audience", "load_people", "load_mirror"])
+@pytest.mark.parametrize("write", ["load_audience", "load_people", "settle", "load_mirror"])
 def test_g06_nothing_is_written_before_the_circuit_breaker_agreed(sync: DAG, write: str):
     assert upstream(sync, write) >= {"extract", "validate", "transform", "breaker"}
 
 
 def test_what_the_loads_changed_is_read_back_before_the_mirror_is_written(sync: DAG):
-    assert upstream(sync, "load_mirror") >= {"load_audience", "load_people", "refresh"}
+    assert upstream(sync, "load_mirror") >= {"load_audience", "load_people", "refresh", "settle"}
+    assert upstream(sync, "settle") >= {"refresh"}
 
 
 def test_r10_m04_each_query_of_an_audience_is_a_choice_of_its_trigger_form_manual_ones_first(sync: DAG, tmp_path: Path):
@@ -99,7 +100,7 @@ def test_a_failed_stage_or_report_fails_the_run(sync: DAG):
 
 
 def test_g08_tasks_that_call_a_vendor_hold_its_pool(sync: DAG, dagbag: DagBag):
-    for task_id in ("extract", "load_audience", "refresh"):
+    for task_id in ("extract", "load_audience", "refresh", "settle"):
         assert sync.get_task(task_id).pool == Pool.MAILCHIMP
     for task_id in ("breaker", "load_people", "load_mirror"):
         assert sync.get_task(task_id).pool == Pool.SALESFORCE

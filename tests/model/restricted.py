@@ -6,7 +6,7 @@ import copy
 
 from tests.model import requests
 from tests.model.sync import Sync
-from tests.model.world import key_of, name_of
+from tests.model.world import is_gone, key_of, name_of
 
 
 def run_for(sync: Sync, asked: set[str]) -> None:
@@ -40,8 +40,18 @@ def _scope(whole: Sync, asked: set[str]) -> set[str]:
         person = whole.person_of(key)
         if person is not None and person.get("Email"):
             links.append((key, key_of(person["Email"])))
+    found = set()
+    for name, former in whole.memory.former.items():
+        person = whole.world.people.get(name)
+        own = {key for key in former if key not in whole.by_email}
+        if person is None or is_gone(person):
+            continue
+        if person.get("Email"):
+            links += [(key, key_of(person["Email"])) for key in own]
+        elif not asked.isdisjoint({person["Id"], person.get("AccountId")}):
+            found |= own
     everybody = {*whole.known.members, *whole.by_email}
-    found = {key for key in asked if key in everybody}
+    found |= {key for key in asked if key in everybody}
     for person in whole.world.people.values():
         if person.get("Email") and not asked.isdisjoint({person["Id"], person.get("AccountId")}):
             found.add(key_of(person["Email"]))

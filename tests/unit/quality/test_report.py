@@ -12,6 +12,7 @@ import pytest
 from include.errors import FatalError
 from include.pipelines import query_state, runs
 from include.pipelines.run import Outcome
+from include.pipelines.sync_audience import STAGES
 from tests.unit.quality.closing import NOW, Closing
 
 
@@ -146,6 +147,7 @@ def test_g08_a_failure_beside_a_deferral_is_a_failure(tmp_path: Path) -> None:
         "load_audience": Outcome(error="TransientError"),
         "load_people": Outcome(error="DeferredError"),
         "refresh": None,
+        "settle": None,
         "load_mirror": None,
     }
     closing.close()
@@ -166,7 +168,7 @@ def test_a_run_that_came_to_no_plan_is_reported_all_the_same(tmp_path: Path, sta
 
 def test_a_stage_that_was_killed_left_no_outcome_and_counts_as_failed(tmp_path: Path) -> None:
     closing = Closing(tmp_path)
-    closing.endings = dict.fromkeys(("transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror"))
+    closing.endings = dict.fromkeys(STAGES[2:-1])
     closing.close()
     assert closing.state() == "failed"
     assert closing.document().headline.startswith("Stage transform failed")
@@ -177,15 +179,14 @@ def test_outcomes_that_an_earlier_try_left_behind_a_failure_do_not_count(tmp_pat
     closing.endings = {"validate": Outcome(error="ConfigError", message="no such field")}
     closing.close()
     endings = {line.name: line.ending for line in closing.document().stages}
-    assert endings == {"extract": "done", "validate": "stopped"} | dict.fromkeys(
-        ("transform", "breaker", "load_audience", "load_people", "refresh", "load_mirror"), "not_run"
-    )
+    assert endings == {"extract": "done", "validate": "stopped"} | dict.fromkeys(STAGES[2:-1], "not_run")
     assert closing.document().rows is None
 
 
 def test_leads_are_loaded_beside_a_failing_audience(tmp_path: Path) -> None:
     closing = Closing(tmp_path)
-    closing.endings = {"load_audience": Outcome(error="TransientError"), "refresh": None, "load_mirror": None}
+    after = dict.fromkeys(("refresh", "settle", "load_mirror"))
+    closing.endings = {"load_audience": Outcome(error="TransientError")} | after
     closing.close()
     endings = {line.name: line.ending for line in closing.document().stages}
     assert (endings["load_audience"], endings["load_people"], endings["refresh"]) == ("failed", "done", "not_run")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from include.errors import ConfigError
 from include.keys import email_key
 from include.transform.inputs import Inputs
+from include.transform.neighbours import keep_neighbours
 from include.transform.plan import make_plan
 from include.transform.values import lead_candidates, map_people
 from tests.unit.transform.worlds import LIST, World, audience, inputs_for
@@ -49,12 +50,16 @@ def world_of(people: list[dict[str, Any]], members: dict[str, str]) -> World:
     return world
 
 
-def rows(world: World, inputs: Inputs, asked: str | None = None) -> dict[str, list[dict[str, Any]]]:
-    """The plan's parts as rows; for one person where one is asked for."""
+def rows(
+    world: World, inputs: Inputs, asked: str | None = None, *, neighbours: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    """The plan's parts as rows; for one person where one is asked for, made from everybody or from `neighbours`."""
     connection = world.connection()
     if asked is not None:
         inputs = replace(inputs, restricted=True, person=asked)
         connection.execute(f"CREATE TEMP VIEW asked AS SELECT '{asked}' AS key")
+    if neighbours:
+        keep_neighbours(connection, inputs.schema.list_id)
     connection.register("mapped", map_people(connection, inputs).to_arrow_table())
     connection.register("lead_candidates", lead_candidates(connection, inputs).to_arrow_table())
     planned = make_plan(connection, inputs)
@@ -89,6 +94,23 @@ def test_m04_g03_a_plan_for_one_person_is_its_part_of_the_whole_plan(
     given_tags = {row["op_id"] for row in whole["operations"] if row["kind"] == "add_tag"} & planned
     creates = [row for row in part["operations"] if row["kind"] == "create_tag"]
     assert bool(creates) == bool(given_tags & _of_new_tags(whole))
+
+
+@settings(max_examples=15)
+@given(people=PEOPLE, members=MEMBERS, policy=st.sampled_from(["legacy_parity", "two_way"]))
+def test_g05_a_plan_for_some_needs_to_look_at_their_neighbours_alone(
+    people: list[dict[str, Any]], members: dict[str, str], policy: str
+) -> None:
+    world = world_of(people, members)
+    inputs = inputs_for(audience(policy=policy, queries=QUERIES, create_leads={"enabled": True}))
+    asked = world.people[-1]["id"]
+    from_all, from_some = (rows(world, inputs, asked, neighbours=some) for some in (False, True))
+    for part in from_all:
+        assert _sorted(from_some[part]) == _sorted(from_all[part])
+
+
+def _sorted(rows_of_part: list[dict[str, Any]]) -> list[str]:
+    return sorted(str(sorted(row.items(), key=str)) for row in rows_of_part)
 
 
 def _of_new_tags(whole: dict[str, list[dict[str, Any]]]) -> set[str]:
