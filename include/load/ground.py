@@ -23,6 +23,9 @@ MARGIN = timedelta(minutes=10)
 ANSWER_LOST = "answer_lost"
 """An earlier try, or an earlier attempt of the same call, has added the member."""
 
+OF_THE_PERSON = ("another_email", "opted_out", "no_consent")
+"""Reasons that somebody gave in Salesforce."""
+
 
 class MemberNow(NamedTuple):
     """A member as Mailchimp shows it just before the load; merge_fields is JSON text, where it was read."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from include.load.chunks import in_chunks
+from include.load.ground import OF_THE_PERSON
 from include.load.mirror import SUBSCRIBER
 from include.load.results import FINAL_STATES
 from include.salesforce.rows import IDS_PER_CALL
@@ -77,7 +78,8 @@ def _completed(operation: Operation, outcomes: Mapping[str, Outcome]) -> dict[st
 def _text(part: Mapping[str, str], became: Outcome | None) -> str:
     if became is None or became[0] in DONE:
         return part["text"]
-    who = "Mailchimp refused it" if became[0] == "refused" else "the member changed meanwhile"
+    changed = "the person" if became[1] in OF_THE_PERSON else "the member"
+    who = "Mailchimp refused it" if became[0] == "refused" else f"{changed} changed meanwhile"
     return f"Not carried out: {who} ({became[1].replace('_', ' ')})."
 
 

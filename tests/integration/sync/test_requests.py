@@ -191,9 +191,13 @@ def test_g04_a_request_is_answered_by_the_next_try_of_a_killed_stage(desk: Desk)
 
 
 def test_r22_what_happens_during_the_run_decides_the_answer(desk: Desk) -> None:
-    """`ann` asks for more, `bob` is archived, between the plan and the load; `ann` is answered by the run after."""
+    """Between plan and load `ann` asks for more, `bob` is archived, `new` opts out; the run after answers `ann`."""
+    asked = desk.new_row(Contact__c=contact("new")["Id"], Requested_Status__c="subscribed")
 
     def between() -> None:
+        change = {"Id": contact("new")["Id"], "HasOptedOutOfEmail": True}
+        (result,) = desk.rig.project.salesforce().update("Contact", [change], bulk_above=1)
+        assert result.success
         desk.ask("ann", "unsubscribed", "Interests / News")
         desk.mailchimp("DELETE", f"/members/{key('bob')}")
 
@@ -202,6 +206,8 @@ def test_r22_what_happens_during_the_run_decides_the_answer(desk: Desk) -> None:
     answered = seen.operation("ann", "answer_request")
     assert (answered["state"], answered["reason"]) == ("precondition_gone", "request_changed")
     assert answer(seen.mirror("bob")) == "Not carried out: the member changed meanwhile (member is archived)."
+    assert answer(rows(seen.state)[asked]) == "Not carried out: the person changed meanwhile (opted out)."
+    assert seen.status("new") is None
     after = desk.sync("third")
     assert answer(after.mirror("ann")) == "Already unsubscribed. Joined: Interests / News."
 
