@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,29 @@ settings.register_profile("random", deadline=None, suppress_health_check=[Health
 # The same examples every time: what fails was made to fail by a change. `make soak` looks for others.
 settings.register_profile("project", settings.get_profile("random"), derandomize=True, database=None)
 settings.load_profile("project")
+
+TOGETHER = {
+    "tests/e2e/test_approval.py": "a migrated Airflow database",
+    "tests/e2e/test_dag_runs.py": "a migrated Airflow database",
+    "tests/unit/console/": "a migrated Airflow database",
+    "tests/integration/sync/test_membership.py": "the story of an audience",
+    "tests/integration/sync/test_values.py": "the story of an audience",
+}
+"""Modules, or folders of them, that share what takes seconds to make, a session's fixture: one worker runs them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several workers, each takes whole modules, or all that run together."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            shared = (group for start, group in TOGETHER.items() if nodeid.startswith(start))
+            return next(shared, None) or super()._split_scope(nodeid)
+
+    return Together(config, log) if config.getoption("dist") == "loadscope" else None
+
 
 # Airflow reads its configuration once, when it is first imported.
 for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:

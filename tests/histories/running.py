@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from include.config.load import load_configuration
+from include.config.models import Configuration
 from include.errors import TransientError
 from include.mailchimp.connect import connect as connect_mailchimp
 from include.mailchimp.transport import Backoff
@@ -92,6 +93,7 @@ class Pipeline:
     sandbox: Sandbox
     folder: Path
     warehouse: Warehouse = field(init=False)
+    configuration: Configuration = field(init=False)
     runs: int = 0
     kill: Kill | KillAtCall | None = None
     audiences: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -101,13 +103,14 @@ class Pipeline:
         self.warehouse = Warehouse(Storage(str(self.folder / "root")))
 
     def configure(self, stem: str, settings: dict[str, object]) -> None:
-        """Write an audience file."""
+        """Write an audience file, and read the configuration."""
         self.audiences[stem] = settings
         folder = self.folder / "config"
         (folder / "audiences").mkdir(parents=True, exist_ok=True)
         (folder / "pipeline.yaml").write_text(PIPELINE, encoding="utf-8")
         (folder / "validation_rules.yaml").write_text(yaml.safe_dump(self.rules), encoding="utf-8")
         (folder / "audiences" / f"{stem}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+        self.configuration = load_configuration(folder)
 
     def extract(self, disturbance: Disturbance = None) -> None:
         """Read Salesforce."""
@@ -142,9 +145,8 @@ class Pipeline:
         if kill:
             self.kill = None
         survives = kill.survives if isinstance(kill, Kill) else None
-        configuration = load_configuration(self.folder / "config")
         storage = self.warehouse.storage
-        project = Impatient(configuration, storage, healthy=self.warehouse, survives=survives)
+        project = Impatient(self.configuration, storage, healthy=self.warehouse, survives=survives)
         calls = killed_at_call(kill.number, answered=kill.answered) if isinstance(kill, KillAtCall) else nullcontext()
         with calls:
             if stage == EXTRACT:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from include.pipelines.sync_audience import stages
 from include.quality.page import from_json
 from include.warehouse.tables import SCHEMA_FINGERPRINTS
 from tests.integration.sync.people import NEWS, UPDATES, audience, subscriber
+from tests.integration.sync.rig import NOW, State
 from tests.integration.sync.small import FILE, Small
 from tests.sandbox_fixture import Sandbox
 
@@ -20,20 +23,37 @@ SUFFIX = FILE.format(name="Newsletter").replace("LNAME: {contact: LastName}", "L
 """Newsletter with a field that updates does not use."""
 
 
-@pytest.fixture
-def small(connected: Sandbox, tmp_path: Path) -> Small:
-    connected.reset()
-    world = Small(connected, tmp_path)
+def made(sandbox: Sandbox, folder: Path) -> Small:
+    sandbox.reset()
+    world = Small(sandbox, folder)
     world.configure("newsletter", SUFFIX)
-    world.configure("updates", FILE.format(name="Updates"))
     return world
 
 
-def settled(small: Small) -> None:
-    """Both audiences are in step, and their schemas known."""
+@pytest.fixture
+def small(connected: Sandbox, tmp_path: Path) -> Small:
+    return made(connected, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def in_step(connected: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, State]:
+    """What the sync and both vendors hold once both audiences are in step, and their schemas known."""
+    world = made(connected, tmp_path_factory.mktemp("in_step"))
     for stem in ("newsletter", "updates"):
-        assert small.sync(stem) == 0
-    small.sandbox.reset_calls()
+        assert world.sync(stem) == 0
+    return world.rig.root, world.rig.state()
+
+
+@pytest.fixture
+def settled(in_step: tuple[Path, State], connected: Sandbox, tmp_path: Path) -> Small:
+    """The world an hour after both audiences are in step."""
+    root, state = in_step
+    world = made(connected, tmp_path)
+    shutil.copytree(root, world.rig.root)
+    state.put(connected)
+    connected.set_clock((NOW + timedelta(hours=1)).isoformat())
+    connected.reset_calls()
+    return world
 
 
 def described(small: Small, **changes: object) -> None:
@@ -61,25 +81,24 @@ def newest_report(small: Small, stem: str = "newsletter") -> Any:
     return from_json(max(reports, key=lambda path: path.stat().st_mtime_ns).read_bytes())
 
 
-def test_x08_a_type_that_changed_stops_the_audiences_that_use_the_field_until_it_is_acknowledged(small, capsys):
-    settled(small)
-    described(small, **{"Contact.Department": {"type": "textarea"}})
-    told = stopped(small, capsys)
+def test_x08_a_type_that_changed_stops_the_audiences_that_use_the_field_until_it_is_acknowledged(settled, capsys):
+    described(settled, **{"Contact.Department": {"type": "textarea"}})
+    told = stopped(settled, capsys)
     assert "Salesforce field Contact.Department: its type changed from string to textarea" in told
     assert "audiences/newsletter.yaml: fields.LNAME.contact" in told
     assert "python -m include check --acknowledge" in told
-    assert small.sync("updates") == 0
-    assert stopped(small, capsys) == told, "a stopped run does not lose the difference"
-    assert [each.severity for each in newest_report(small).schema_changes] == ["error"]
-    pages = [path.read_text("utf-8") for path in (small.rig.root / "reports/newsletter").glob("*/report.html")]
+    assert settled.sync("updates") == 0
+    assert stopped(settled, capsys) == told, "a stopped run does not lose the difference"
+    assert [each.severity for each in newest_report(settled).schema_changes] == ["error"]
+    pages = [path.read_text("utf-8") for path in (settled.rig.root / "reports/newsletter").glob("*/report.html")]
     assert sum("breaks the sync: its type changed" in page for page in pages) == 2
 
-    assert small.command("check") == 3
+    assert settled.command("check") == 3
     assert "changed since the last run: its type changed" in capsys.readouterr().out
-    assert small.command("check", "--acknowledge") == 0
+    assert settled.command("check", "--acknowledge") == 0
     assert "acknowledged" in capsys.readouterr().out
-    assert small.sync() == 0
-    assert newest_report(small).schema_changes == ()
+    assert settled.sync() == 0
+    assert newest_report(settled).schema_changes == ()
 
 
 def test_x08_r19_an_org_that_does_not_take_what_is_written_stops_the_run_before_any_write(small, capsys):
@@ -101,67 +120,60 @@ def test_x08_r19_an_org_that_does_not_take_what_is_written_stops_the_run_before_
     assert small.sync("newsletter", "--approve") == 0
 
 
-def test_x08_a_dry_run_shows_what_breaks_and_stops_nothing(small):
-    settled(small)
-    described(small, **{"Contact.Department": {"type": "textarea"}})
-    assert small.sync("newsletter", "--dry-run") == 0
-    (change,) = newest_report(small).schema_changes
+def test_x08_a_dry_run_shows_what_breaks_and_stops_nothing(settled):
+    described(settled, **{"Contact.Department": {"type": "textarea"}})
+    assert settled.sync("newsletter", "--dry-run") == 0
+    (change,) = newest_report(settled).schema_changes
     assert change.severity == "error"
 
 
-def test_x08_a_mapped_field_that_is_gone_is_told_with_the_line_to_correct_and_comes_back_by_itself(small, capsys):
-    settled(small)
-    described(small, **{"Contact.Department": None})
-    told = stopped(small, capsys)
+def test_x08_a_mapped_field_that_is_gone_is_told_with_the_line_to_correct_and_comes_back_by_itself(settled, capsys):
+    described(settled, **{"Contact.Department": None})
+    told = stopped(settled, capsys)
     assert "Salesforce field Contact.Department: is gone, or hidden from the user" in told
     assert "audiences/newsletter.yaml:7: fields.LNAME.contact: Contact has no field Department" in told
-    assert small.sync("updates") == 0
-    described(small)
-    assert small.sync() == 0
-    described(small, **{"Contact.Department": None})
-    stopped(small, capsys)
-    small.configure("newsletter", SUFFIX.replace("Department", "LastName"))
-    assert small.sync() == 0
+    described(settled)
+    assert settled.sync() == 0
+    described(settled, **{"Contact.Department": None})
+    stopped(settled, capsys)
+    settled.configure("newsletter", SUFFIX.replace("Department", "LastName"))
+    assert settled.sync() == 0
 
 
-def test_x08_one_audiences_merge_fields_and_groups_stop_it_alone(small, capsys):
-    settled(small)
-
+def test_x08_one_audiences_merge_fields_and_groups_stop_it_alone(settled, capsys):
     def require(each: dict[str, Any]) -> None:
         if each["name"] == "Newsletter":
             each["merge_fields"].append({"tag": "CITY", "name": "City", "type": "text", "required": True})
             each["interest_categories"] = []
             each["members"] = [member | {"interests": {}} for member in each["members"]]
 
-    change_lists(small, require)
-    told = stopped(small, capsys)
+    change_lists(settled, require)
+    told = stopped(settled, capsys)
     assert "merge field CITY: is required now, and nothing maps it" in told
     assert "group Interests / News: is gone" in told
-    assert small.sync("updates") == 0
-    assert newest_report(small, "updates").schema_changes == ()
+    assert settled.sync("updates") == 0
+    assert newest_report(settled, "updates").schema_changes == ()
 
 
-def test_x08_what_breaks_nothing_is_listed_until_a_run_has_succeeded_also_after_a_kill(small):
-    settled(small)
-    change_lists(small, lambda each: each["merge_fields"].append({"tag": "CITY", "name": "City", "type": "text"}))
-    described(small, **{"Contact.Department": {"length": 90}})
-    small.rig.extract("killed")
+def test_x08_what_breaks_nothing_is_listed_until_a_run_has_succeeded_also_after_a_kill(settled):
+    change_lists(settled, lambda each: each["merge_fields"].append({"tag": "CITY", "name": "City", "type": "text"}))
+    described(settled, **{"Contact.Department": {"length": 90}})
+    settled.rig.extract("killed")
     for stage in ("extract", "validate"):
-        stages()[stage](SyncRun(small.rig.project, "newsletter", "killed"))
-    assert small.sync() == 0
-    listed = {f"{each.subject} {each.found}" for each in newest_report(small).schema_changes}
+        stages()[stage](SyncRun(settled.rig.project, "newsletter", "killed"))
+    assert settled.sync() == 0
+    listed = {f"{each.subject} {each.found}" for each in newest_report(settled).schema_changes}
     assert listed == {
         "merge field CITY is new",
         "Salesforce field Contact.Department length changed from 80 to 90",
     }
-    assert small.sync() == 0
-    assert newest_report(small).schema_changes == ()
+    assert settled.sync() == 0
+    assert newest_report(settled).schema_changes == ()
 
 
-def test_x08_another_audience_under_the_name_and_a_disconnect_start_anew(small):
-    settled(small)
-    assert small.rig.project.warehouse.read(SCHEMA_FINGERPRINTS).num_rows == 2
-    assert small.command("disconnect") == 0
-    assert small.rig.project.warehouse.read(SCHEMA_FINGERPRINTS).num_rows == 0
-    small.put_mailchimp(None, audience("Newsletter", UPDATES, subscriber("bob")), audience("Updates", NEWS))
-    assert small.sync() == 0
+def test_x08_another_audience_under_the_name_and_a_disconnect_start_anew(settled):
+    assert settled.rig.project.warehouse.read(SCHEMA_FINGERPRINTS).num_rows == 2
+    assert settled.command("disconnect") == 0
+    assert settled.rig.project.warehouse.read(SCHEMA_FINGERPRINTS).num_rows == 0
+    settled.put_mailchimp(None, audience("Newsletter", UPDATES, subscriber("bob")), audience("Updates", NEWS))
+    assert settled.sync() == 0

@@ -55,7 +55,7 @@ def previews(world: World) -> tuple[dict[str, QueryPreview], dict[str, int], lis
     return shown, planned_changes(connection), planned.operations.to_arrow_table().to_pylist()
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(PEOPLE, MEMBERS)
 def test_x02_a_preview_adds_up_and_is_what_the_plan_does(
     people: list[tuple[str, str, str, bool]], members: dict[str, tuple[str, list[str]]]
