@@ -24,10 +24,10 @@ MEMBERS_PATH = "/3.0/lists/{list_id}/members"
 
 
 @pytest.fixture
-def made(sandbox: Sandbox, tmp_path: Path) -> Rig:
+def made(connected: Sandbox, tmp_path: Path) -> Rig:
     """A run on one member, `ann`."""
-    sandbox.put_state(mailchimp=account(audience([member("ann")])))
-    return rig(sandbox, tmp_path)
+    connected.put_state(mailchimp=account(audience([member("ann")])))
+    return rig(connected, tmp_path)
 
 
 def key(name: str) -> str:
