@@ -19,6 +19,7 @@ from include.pipelines.approvals import judgement_of, question_of
 from include.pipelines.breaker import breaker
 from include.pipelines.plan import transform
 from include.pipelines.plan_inputs import plan_inputs
+from include.pipelines.rerun import Rerun
 from include.pipelines.run import SALESFORCE_SCHEMA, Pins, SyncRun
 from include.storage import Storage
 from include.transform.values import lead_candidates, map_people
@@ -95,6 +96,16 @@ def test_both_disagreements_over_consent_are_counted(tmp_path: Path) -> None:
     world.person("stranger@x.example", FirstName="Zoe", LastName="Roe")
     counts = transform(a_run(tmp_path, world, audience()))
     assert (counts["opted_out_but_subscribed"], counts["unsubscribed_but_not_opted_out"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("email", "counted"), [("p1@x.example", (1, 0)), ("stranger@x.example", (0, 1))])
+def test_m04_a_run_for_one_person_counts_the_disagreements_over_that_person_alone(
+    tmp_path: Path, email: str, counted: tuple[int, int]
+) -> None:
+    world = both_sides()
+    world.person("stranger@x.example", FirstName="Zoe", LastName="Roe")
+    counts = transform(a_run(tmp_path, world, audience(), rerun=Rerun(person=email_key(email))))
+    assert (counts["opted_out_but_subscribed"], counts["unsubscribed_but_not_opted_out"]) == counted
 
 
 def test_g09_the_counts_hold_no_personal_data(tmp_path: Path) -> None:
