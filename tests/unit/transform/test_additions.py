@@ -16,7 +16,7 @@ OBSTACLES = ("opted_out", "consent_held", "no_consent", "invalid_email", "failed
 
 
 @pytest.mark.parametrize("first", range(len(OBSTACLES) + 1))
-def test_the_persons_own_wish_comes_first_then_what_we_know_then_the_checks(first: int) -> None:
+def test_g01_r05_the_persons_own_wish_comes_first_then_what_we_know_then_the_checks(first: int) -> None:
     """All obstacles from `first` on are there; the first of them is the reason; without any the person is added."""
     present = OBSTACLES[first:]
     world = World()

@@ -200,7 +200,7 @@ def test_x01_a_member_whose_person_is_somewhere_is_not_archived() -> None:
     assert [kind for kind, _ in planned(world, missing_people="archive", data_sync=False)] == []
 
 
-def test_a_shared_email_is_held_and_listed_where_the_audience_says_so() -> None:
+def test_detail_2_a_shared_email_is_held_and_listed_where_the_audience_says_so() -> None:
     world = World()
     ids = [world.person(WHO, FirstName="Ada", LastName="Lee"), world.person(WHO)]
     alone = world.person("bob@x.example")
