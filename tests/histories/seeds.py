@@ -21,7 +21,7 @@ COMMON = settings(
 
 def run_a_few(histories: type[History], number: int, email_change: str) -> None:
     """The histories of a seed, short."""
-    machine = seed(number)(type("AFew", (histories,), {"email_change": email_change}))
+    machine = seed(f"{email_change} {number}")(type("AFew", (histories,), {"email_change": email_change}))
     run_state_machine_as_test(machine, settings=settings(COMMON, max_examples=A_FEW, stateful_step_count=14))
 
 

@@ -57,6 +57,8 @@ disturbances: st.SearchStrategy[Disturbance] = st.one_of(
 who = st.integers(0, 9)
 places = st.sampled_from([0, 0, 1])
 """Which audience something happens in, where there are two."""
+AT_MOST = 5
+"""Acts after which a sync is due."""
 which = st.sampled_from([STEMS, STEMS, STEMS[:1], STEMS[1:]])
 second_audiences = st.none() | st.none() | st.tuples(worlds.member_rows, worlds.settings("Updates"))
 
