@@ -147,8 +147,9 @@ class Home:
             ("api", "host"): LOOPBACK,
             ("api", "port"): self.ports.airflow,
             ("api", "base_url"): self.url("airflow"),
-            # A machine that was switched off takes up its work again after 20 s; by default tasks wait five minutes.
-            ("scheduler", "task_instance_heartbeat_timeout"): 20,
+            # A machine that was switched off takes up its work again after a minute; by default tasks wait five. A task
+            # of a busy machine that is silent for less goes on.
+            ("scheduler", "task_instance_heartbeat_timeout"): 60,
             ("scheduler", "task_instance_heartbeat_timeout_detection_interval"): 5,
             ("scheduler", "orphaned_tasks_check_interval"): 20,
         }

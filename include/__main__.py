@@ -40,7 +40,7 @@ from include.pipelines import (
     snapshot_activity,
     sync_audience,
 )
-from include.pipelines.check_connections import check_connections, counted, findings_table
+from include.pipelines.check_connections import check_connections, counted, findings_table, headline
 from include.pipelines.compare_policies import compare_policies, differing
 from include.pipelines.disconnect import disconnect
 from include.pipelines.policy_table import SHOWN, policy_table
@@ -154,7 +154,7 @@ def _check(project: Project, options: argparse.Namespace) -> Account:
     print(json.dumps([asdict(each) for each in findings]) if options.json else findings_table(findings))
     errors = counted(findings)["error"]
     if errors:
-        raise StoppedByCheck(f"the connection check found {errors} error{'s' if errors > 1 else ''}")
+        raise StoppedByCheck(headline(errors))
     return {}
 
 

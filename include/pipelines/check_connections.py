@@ -52,8 +52,13 @@ def check_stage(run_id: str, pools: Mapping[str, bool], *, acknowledged: bool = 
     findings = check_connections(load_project(), run_id, pools, acknowledged=acknowledged)
     errors = [str(finding) for finding in findings if finding.severity == "error"]
     if errors:
-        raise StoppedByCheck("\n".join([f"the connection check found {len(errors)} errors:", *errors]))
+        raise StoppedByCheck("\n".join([f"{headline(len(errors))}:", *errors]))
     return counted(findings)
+
+
+def headline(errors: int) -> str:
+    """What a check that found errors says first."""
+    return f"the connection check found {errors} error{'s' if errors > 1 else ''}"
 
 
 def counted(findings: Sequence[Finding]) -> dict[str, int]:
