@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ class Trial:
         """What both vendors hold, without what they decide alone."""
         world = self.rig.state().world
         return {
-            "lists": world.lists,
+            "lists": {name: replace(each, changed={}) for name, each in world.lists.items()},
             "persons": world.people.keys(),
             "leads": [{name: made[name] for name in LEAD_FIELDS} for made in world.leads_made().values()],
             "subscribers": world.subscribers,
