@@ -36,25 +36,11 @@ def find_gates(connection: DuckDBPyConnection) -> None:
         )
 
 
-def hold_shared(connection: DuckDBPyConnection) -> None:
-    """Let `person_gates` hold back whoever stands for an e-mail that is held because several people have it."""
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE person_gates AS
-        SELECT * REPLACE (no_update OR key IN (SELECT person_id FROM addressees WHERE shared) AS no_update)
-        FROM person_gates
-        UNION ALL BY NAME
-        SELECT person_id AS key, true AS no_add, true AS no_update, false AS no_lead, false AS invalid_email,
-               CAST([] AS VARCHAR[]) AS left_out
-        FROM addressees WHERE shared AND person_id NOT IN (SELECT key FROM person_gates)
-        """
-    )
-
-
 def find_updatable(connection: DuckDBPyConnection) -> None:
     """Make `updatable` (email_key): members in an active status whom validation does not hold back, nor their person.
 
-    Reads `roster`, the gates, and `matched`, which has to be complete: it comes after `find_moves`.
+    One whose e-mail is held, as several people have it, is not among them. Reads `roster`, `addressees`, the gates, and
+    `matched` and `aliases`, which have to be complete: it comes after `find_moves`.
     """
     connection.execute(
         f"""
@@ -64,5 +50,8 @@ def find_updatable(connection: DuckDBPyConnection) -> None:
         LEFT JOIN member_gates ON member_gates.key = roster.email_key
         WHERE roster.status IN ({", ".join(map(sql.text, ACTIVE))})
             AND NOT coalesce(person_gates.no_update, false) AND NOT coalesce(member_gates.no_update, false)
+            AND roster.email_key NOT IN (
+                SELECT coalesce(member_key, email_key) FROM addressees LEFT JOIN aliases USING (email_key) WHERE shared
+            )
         """
     )

@@ -9,7 +9,7 @@ from include.transform.additions import find_additions
 from include.transform.assignments import find_assignments, find_due, find_matches
 from include.transform.consent import find_held
 from include.transform.decisions import find_decisions
-from include.transform.gates import find_gates, find_updatable, hold_shared
+from include.transform.gates import find_gates, find_updatable
 from include.transform.leads import find_leads
 from include.transform.ledger import make_ledger
 from include.transform.match import find_people, follow_successors, match_members
@@ -74,7 +74,6 @@ def make_plan(connection: DuckDBPyConnection, inputs: Inputs) -> Planned:
     find_opt_outs(connection, inputs)
     find_held(connection, list_id)
     find_gates(connection)
-    hold_shared(connection)
     find_moves(connection, inputs)
     find_updatable(connection)
     find_decisions(connection, inputs)

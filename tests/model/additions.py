@@ -42,7 +42,7 @@ def may_enter(sync: Sync, key: str, people: list[Record]) -> bool:
         not any(opt_outs.has_opted_out(sync, person) for person in people)
         and _consents(sync, survivor)
         and not _is_held(sync, key)
-        and not sync.is_shared(survivor)
+        and not sync.is_held(key)
         and is_valid(survivor["Email"])
         and "add" not in broken_gates(survivor, sync.rules, sync.today)
     )

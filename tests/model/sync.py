@@ -181,16 +181,15 @@ class Sync:
         left_out = unfit(values, self.audience.merge_fields)
         return {tag: value for tag, value in values.items() if tag not in left_out}, left_out
 
-    def is_shared(self, person: Record) -> bool:
-        """Whether several people have the person's e-mail, and the audience holds such e-mails."""
-        holds = self.settings.get("shared_emails") == "hold" and person.get("Email")
-        return bool(holds) and len(self.by_email[key_of(person["Email"])]) > 1
+    def is_held(self, key: str) -> bool:
+        """Whether several people have an e-mail, and the audience holds such e-mails (detail 2)."""
+        return self.settings.get("shared_emails") == "hold" and len(self.having(key)) > 1
 
     def may_be_updated(self, key: str, person: Record) -> bool:
         """Detail 3, where validation lets the person through."""
         return (
             self.audience.members[key]["status"] in KEPT_UP_TO_DATE
-            and not self.is_shared(person)
+            and not self.is_held(key)
             and "update" not in broken_gates(person, self.rules, self.today)
             and not self.required() & self.values(person)[1]
         )

@@ -212,3 +212,14 @@ def test_detail_2_a_shared_email_is_held_and_listed_where_the_audience_says_so()
     assert outcome.of("update_member") == []
     assert outcome.reason(key) == "shared_email_held"
     assert email_key(WHO) == key
+
+
+def test_detail_9_who_shares_a_held_email_goes_on_as_the_heir_of_another() -> None:
+    """The member's own e-mail is nobody's any more: nothing is undecided about it."""
+    world = worlds.World()
+    heir = world.person("shared@x.example", FirstName="Ada", LastName="Lee")
+    world.person("shared@x.example", FirstName="Bob", LastName="Lee")
+    world.person(WHO, is_deleted=True, master_record_id=heir, FirstName="Old", LastName="Lee")
+    key = world.member(WHO, merge_fields={"FNAME": "Old", "LNAME": "Lee"})
+    outcome = plan(world, audience(shared_emails="hold"))
+    assert (outcome.reason(key), outcome.reason(heir)) == ("updated", "shared_email_held")
