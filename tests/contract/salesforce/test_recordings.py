@@ -18,8 +18,8 @@ RECORD_ID = re.compile(r"\b(?:001|003|005)[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?\b")
 # What differs from run to run or from org to org; the overlay's fields are ours.
 MOVING = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "LastViewedDate", "LastReferencedDate"}
 OURS = {
-    *("HasOptedOutOfEmail", "Newsletter_Consent__c", "Interests__c", "Customer_Tier__c", "Annual_Spend__c"),
-    "Customer_Score__c",
+    *("HasOptedOutOfEmail", "Newsletter_Consent__c", "Newsletter_Opt_Out__c", "Interests__c", "Customer_Tier__c"),
+    *("Annual_Spend__c", "Customer_Score__c"),
 }
 
 

@@ -105,7 +105,7 @@ def test_describe_has_the_overlay(client: Salesforce) -> None:
     known = {one["name"] for one in recorded["fields"]}
     ours = {one["name"]: one for one in client.Contact.describe()["fields"] if one["name"] not in known}
     assert set(ours) == {
-        *("HasOptedOutOfEmail", "Newsletter_Consent__c", "Interests__c", "Customer_Tier__c"),
+        *("HasOptedOutOfEmail", "Newsletter_Consent__c", "Newsletter_Opt_Out__c", "Interests__c", "Customer_Tier__c"),
         *("Annual_Spend__c", "Customer_Score__c", "IsPersonAccount"),
     }
     labels = {one["value"]: one["label"] for one in ours["Customer_Tier__c"]["picklistValues"]}
