@@ -119,7 +119,8 @@ FROM range(($n * 0.03)::BIGINT) numbers(i)
 NOBODY = "SELECT '' AS email_key WHERE false"
 NOTHING = "SELECT '' AS selection, '' AS id WHERE false"
 NO_REQUEST = """
-SELECT '' AS row_id, '' AS member_key, '' AS contact_id, '' AS person_id, '' AS requested_status, '' AS requested_groups
+SELECT '' AS row_id, true AS of_audience, '' AS member_key, '' AS contact_id, '' AS person_id, '' AS requested_status,
+       '' AS requested_groups
 WHERE false
 """
 TABLES = {

@@ -52,7 +52,11 @@ def find_people(connection: DuckDBPyConnection, inputs: Inputs) -> None:
         f"""
         CREATE TEMP TABLE persons AS
         SELECT {", ".join(columns)} FROM people
-        WHERE NOT is_deleted AND NOT is_converted AND email_key IS NOT NULL;
+        WHERE NOT is_deleted AND NOT is_converted AND email_key IS NOT NULL
+        """
+    )
+    connection.execute(
+        f"""
         CREATE TEMP TABLE unreachable AS
         SELECT id, {opted_out} FROM people WHERE NOT is_deleted AND NOT is_converted AND email_key IS NULL
         """

@@ -8,8 +8,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.histories.machine import History
 
 SEEDS = (0,)
-"""Of each of the two modules, with `A_FEW` histories each: twelve in the default suite, ten seconds of CPU each."""
-A_FEW = 6
+"""Of each of the two modules, with `A_FEW` histories each: eight in the default suite, some 15 s of CPU each."""
+A_FEW = 4
 COMMON = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.histories.users import Users
+from tests.histories.users import Members, Users
 from tests.integration.sync.people import NEWS, audience, contact, subscriber
 from tests.integration.sync.rig import NOW, Rig
 from tests.integration.sync.seen import Seen
@@ -89,7 +89,7 @@ def test_r14_x01_what_queries_gave_stays_or_goes_as_the_policy_says(
 
     connected.set_clock((NOW + timedelta(hours=1)).isoformat())
     users = Users(connected, rig.project.salesforce())
-    users.tag("ann", "Sales", active=False)
+    Members(connected, NEWS).tag("ann", "Sales", active=False)
     for name, department in (("bob", "Board"), ("eve", "Legal")):
         users.change({"object": "Contact"} | contact(name), {"Department": department})
     rename_group(connected, EVENTS, "Meetings")

@@ -270,7 +270,7 @@ def everybody_gets_what_they_want(world: World, configured: Audience, outcome: O
             assert outcome.reason(people[0]["id"]) == (obstacle(world, configured, key, leaving) or "added")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(corners, min_size=16, max_size=24), policies)
 def test_g01_r05_a_plan_raises_no_status_adds_whom_consent_lets_in_and_is_empty_once_carried_out(
     drawn: list[dict[str, Any]], chosen: dict[str, Any]

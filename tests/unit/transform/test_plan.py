@@ -104,7 +104,7 @@ def _add_member(world: World, email: str, drawn: dict[str, Any]) -> None:
 
 
 EXAMPLES = settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a plan takes too long to shrink by hundreds of them

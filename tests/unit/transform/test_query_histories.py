@@ -308,7 +308,7 @@ def _text(value: object) -> str | None:
 
 def test_x02_r14_x01_every_sync_of_a_history_gives_and_takes_what_the_model_says() -> None:
     generating = (Phase.explicit, Phase.generate)  # a history takes too long to shrink by hundreds of them
-    few = settings(COMMON, max_examples=4, stateful_step_count=12, derandomize=True, database=None, phases=generating)
+    few = settings(COMMON, max_examples=3, stateful_step_count=12, derandomize=True, database=None, phases=generating)
     run_state_machine_as_test(QueryHistory, settings=few)
 
 

@@ -72,7 +72,7 @@ def rows(
     return {part: sorted(of, key=str) for part, of in found.items()}
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(people=PEOPLE, members=MEMBERS, policy=st.sampled_from(["legacy_parity", "two_way"]))
 def test_m04_g03_a_plan_for_one_person_is_its_part_of_the_whole_plan(
     people: list[dict[str, Any]], members: dict[str, str], policy: str
@@ -96,7 +96,7 @@ def test_m04_g03_a_plan_for_one_person_is_its_part_of_the_whole_plan(
     assert bool(creates) == bool(given_tags & _of_new_tags(whole))
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(people=PEOPLE, members=MEMBERS, policy=st.sampled_from(["legacy_parity", "two_way"]))
 def test_g05_a_plan_for_some_needs_to_look_at_their_neighbours_alone(
     people: list[dict[str, Any]], members: dict[str, str], policy: str
