@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ LONGEST_WAIT = timedelta(days=30)
 """What `circuit_breaker.wait_hours` allows at most; the audience's own time is known when its task runs."""
 
 
-class Approval(ApprovalOperator):
+class AskingOperator(ApprovalOperator):
     """Carries its work out; where that asks for a person, it waits for one without holding a slot.
 
     An approval goes on, a rejection and a time-out end the run as stopped, before anything was written.
@@ -47,7 +48,7 @@ class Approval(ApprovalOperator):
             with rest_to_the_next_run():
                 return self.carry_out(run_id, how)
         except ApprovalNeeded:
-            self.subject, self.body, wait_hours = self.ask(context, run_id, how)
+            self.subject, self.body, wait_hours = self.ask(context)
         self.response_timeout = timedelta(hours=wait_hours)
         waiting: dict[str, object] = super().execute(context)
         return waiting
@@ -61,20 +62,20 @@ class Approval(ApprovalOperator):
         with rest_to_the_next_run():
             return self.answered(context["run_id"], context["params"], decision, by and by["name"])
 
+    @abstractmethod
     def carry_out(self, run_id: str, how: Mapping[str, Any]) -> dict[str, object]:
         """The work; raises ApprovalNeeded."""
-        raise NotImplementedError
 
-    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:
+    @abstractmethod
+    def ask(self, context: Context) -> tuple[str, str, float]:
         """The question, its text in Markdown, and how many hours it waits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, run_id: str, how: Mapping[str, Any], decision: Decision, by: str | None) -> dict[str, object]:
         """Go on by an answer."""
-        raise NotImplementedError
 
 
-class PlanApproval(Approval):
+class PlanApproval(AskingOperator):
     """The stage `breaker` of an audience's sync."""
 
     def __init__(self, *, audience: str, **options: Any) -> None:
@@ -85,10 +86,10 @@ class PlanApproval(Approval):
         """Judge the plan."""
         return sync_audience.stage(self.task_id, self.audience, run_id, **how)
 
-    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:
+    def ask(self, context: Context) -> tuple[str, str, float]:
         """May this plan be carried out?"""
-        question = sync_audience.ask(self.audience, run_id, **how)
-        body = describe(question, plan_address(context["dag_run"].dag_id, run_id))
+        question = sync_audience.ask(self.audience, context["run_id"], **context["params"])
+        body = describe(question, plan_address(context["dag_run"].dag_id, context["run_id"]))
         return f"{self.audience}: may this plan be carried out?", body, question.wait_hours
 
     def answered(self, run_id: str, how: Mapping[str, Any], decision: Decision, by: str | None) -> dict[str, object]:
@@ -99,22 +100,22 @@ class PlanApproval(Approval):
 class AudienceExtraction(PlanApproval):
     """The stage `extract` of an audience's sync, which asks where Mailchimp shows no member any more."""
 
-    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:  # noqa: ARG002
+    def ask(self, context: Context) -> tuple[str, str, float]:
         """Is it right that there is none?"""
-        question = sync_audience.ask_about_source(self.audience, run_id, **how)
+        question = sync_audience.ask_about_source(self.audience, context["run_id"], **context["params"])
         return f"{self.audience}: is this audience empty?", describe_emptied(question), question.wait_hours
 
 
-class SalesforceExtraction(Approval):
+class SalesforceExtraction(AskingOperator):
     """The extraction of Salesforce, which asks where it shows no Contact, or no Lead, any more."""
 
     def carry_out(self, run_id: str, how: Mapping[str, Any]) -> dict[str, object]:
         """Extract."""
         return extract_salesforce.stage(run_id, **how)
 
-    def ask(self, context: Context, run_id: str, how: Mapping[str, Any]) -> tuple[str, str, float]:  # noqa: ARG002
+    def ask(self, context: Context) -> tuple[str, str, float]:
         """Is it right that there is nobody?"""
-        question = extract_salesforce.ask(run_id)
+        question = extract_salesforce.ask(context["run_id"])
         return "Salesforce: is nobody left?", describe_emptied(question), question.wait_hours
 
     def answered(self, run_id: str, how: Mapping[str, Any], decision: Decision, by: str | None) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -18,6 +19,7 @@ from include.warehouse.tables import APPROVALS, PLANS, RESULTS
 
 if TYPE_CHECKING:
     from include.pipelines.run import SyncRun
+    from include.warehouse.store import Warehouse
 
 EMPTIED = "source_emptied"
 """What answers about a source that shows nothing any more name as their objection (`emptied`); they are no plan's."""
@@ -88,27 +90,39 @@ def question_of(run: SyncRun) -> Question:
 
 def answer(run: SyncRun, decision: Decision, by: str | None) -> None:
     """Record an answer to the run's question; a second answer replaces the first. Raises ConfigError, see above."""
-    import pyarrow as pa
-
     question = question_of(run)
     row = {
         "audience": run.stem,
         "run_id": run.run_id,
         "planned_at": question.planned_at,
         "decision": decision,
-        "decided_at": datetime.now(UTC),
         "decided_by": by,
         "objections": [objection.name for objection in question.judgement.objections],
         "counts": json.dumps(question.counts, sort_keys=True),
         "policy": json.dumps(question.policy, sort_keys=True),
     }
+    record(run.project.warehouse, row)
+
+
+def record(warehouse: Warehouse, row: Mapping[str, object]) -> None:
+    """Record an answer, a row of `approvals` but for its time; one to the same question of its run is replaced.
+
+    A run asks at most two: about its source, and about its plan.
+    """
+    import pyarrow as pa
+
+    answered, audience = {**row, "decided_at": datetime.now(UTC)}, str(row["audience"])
 
     def compute(version: int) -> pa.Table:
-        known = run.project.warehouse.read(APPROVALS, version, audience=run.stem).to_pylist()
-        others = [other for other in known if other["run_id"] != run.run_id or EMPTIED in other["objections"]]
-        return pa.Table.from_pylist([*others, row], schema=APPROVALS.schema())
+        known = warehouse.read(APPROVALS, version, audience=audience).to_pylist()
+        others = [other for other in known if _question(other) != _question(answered)]
+        return pa.Table.from_pylist([*others, answered], schema=APPROVALS.schema())
 
-    run.project.warehouse.update(APPROVALS, compute, audience=run.stem)
+    warehouse.update(APPROVALS, compute, audience=audience)
+
+
+def _question(answer: Mapping[str, Any]) -> tuple[str, bool]:
+    return answer["run_id"], EMPTIED in answer["objections"]
 
 
 def approve(run: SyncRun, by: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from include.config.models import CircuitBreaker
 from include.errors import ApprovalNeeded, ConfigError, StoppedByCheck
-from include.pipelines.approvals import EMPTIED
+from include.pipelines.approvals import EMPTIED, record
 from include.staging.store import Partition
 from include.warehouse.tables import APPROVALS
 
@@ -106,27 +106,18 @@ def question_of(source: Source) -> Emptied:
 
 def answer(source: Source, decision: Decision, by: str | None) -> None:
     """Record what a person answered; a second answer to a run replaces the first. Raises ConfigError, see above."""
-    import pyarrow as pa
-
     question = question_of(source)
     row = {
         "audience": source.name,
         "run_id": source.run_id,
         "planned_at": question.seen_at,
         "decision": decision,
-        "decided_at": datetime.now(UTC),
         "decided_by": by,
         "objections": [EMPTIED],
         "counts": json.dumps(question.known, sort_keys=True),
         "policy": "{}",
     }
-
-    def compute(version: int) -> pa.Table:
-        known = source.project.warehouse.read(APPROVALS, version, audience=source.name).to_pylist()
-        others = [each for each in known if each["run_id"] != source.run_id or EMPTIED not in each["objections"]]
-        return pa.Table.from_pylist([*others, row], schema=APPROVALS.schema())
-
-    source.project.warehouse.update(APPROVALS, compute, audience=source.name)
+    record(source.project.warehouse, row)
 
 
 def go_on_by(source: Source, decision: Decision, by: str | None) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -34,8 +35,5 @@ def killed_at_call(number: int, *, answered: bool) -> Iterator[None]:
             raise Killed(f"after call {mine}")
         return response
 
-    HTTPAdapter.send = mortal  # type: ignore[method-assign]
-    try:
+    with patch.object(HTTPAdapter, "send", mortal):
         yield
-    finally:
-        HTTPAdapter.send = send  # type: ignore[method-assign]

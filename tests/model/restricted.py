@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 from tests.model import requests
 from tests.model.sync import Sync
 from tests.model.world import is_gone, key_of, name_of
+
+T = TypeVar("T")
 
 
 def run_for(sync: Sync, asked: set[str]) -> None:
@@ -24,10 +27,8 @@ def run_for(sync: Sync, asked: set[str]) -> None:
     _take_members(sync, whole, scope)
     _take_people(sync, whole, scope)
     for key in scope:
-        for known, new in ((sync.known.synced, whole.known.synced), (sync.known.ours, whole.known.ours)):
-            known.pop(key, None)
-            if key in new:
-                known[key] = new[key]  # type: ignore[assignment]
+        _take(key, sync.known.synced, whole.known.synced)
+        _take(key, sync.known.ours, whole.known.ours)
     assigned = {each: past for each, past in sync.known.assigned.items() if each[1] not in scope}
     sync.known.assigned = assigned | {each: past for each, past in whole.known.assigned.items() if each[1] in scope}
 
@@ -65,21 +66,24 @@ def _take_members(sync: Sync, whole: Sync, scope: set[str]) -> None:
     now, then = sync.audience, whole.audience
     wishes = requests.find(sync)
     for key in scope:
-        for old, new in ((now.members, then.members), (now.contacts, then.contacts)):
-            old.pop(key, None)
-            if key in new:
-                old[key] = new[key]  # type: ignore[assignment]
+        _take(key, now.members, then.members)
+        _take(key, now.contacts, then.contacts)
         for tag in then.tags.keys() | now.tags.keys():
             holders = now.tags.setdefault(tag, set())
             holders.discard(key)
             holders |= {key} & then.tags.get(tag, set())
         row = f"{now.id}:{key}"
-        sync.world.subscribers.pop(row, None)
-        if row in whole.world.subscribers:
-            sync.world.subscribers[row] = whole.world.subscribers[row]
+        _take(row, sync.world.subscribers, whole.world.subscribers)
     for wish in wishes:
         if wish.key in scope and wish.row not in whole.world.requests:
             del sync.world.requests[wish.row]
+
+
+def _take(key: str, old: dict[str, T], new: dict[str, T]) -> None:
+    """What the new has under a key, or nothing."""
+    old.pop(key, None)
+    if key in new:
+        old[key] = new[key]
 
 
 def _take_people(sync: Sync, whole: Sync, scope: set[str]) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from include.sandbox.salesforce.schema import Field, SObject
 from include.sandbox.salesforce.tables import is_computed, quoted
@@ -37,7 +38,7 @@ class Loader:
     _columns: dict[Columns, list[tuple[str, str, Convert | None]]] = field(default_factory=dict)
     _waiting: dict[Columns, list[list[Stored]]] = field(default_factory=lambda: defaultdict(list))
 
-    def load(self, records: Iterable[Mapping[str, object]]) -> int:
+    def load(self, records: Iterable[Mapping[str, Any]]) -> int:
         """Loads all records and tells how many.
 
         Raises:
@@ -49,7 +50,7 @@ class Loader:
             keys = tuple(row)
             plan = self._columns.get(keys) or self._plan(keys)
             waiting = self._waiting[keys]
-            waiting.append([convert(row[name]) if convert else row[name] for name, _, convert in plan])  # type: ignore[misc]  # plain values need no conversion
+            waiting.append([convert(row[name]) if convert else row[name] for name, _, convert in plan])
             count += 1
             if len(waiting) == ROWS_PER_STATEMENT:
                 self._insert(keys)
@@ -57,7 +58,7 @@ class Loader:
             self._insert(keys)
         return count
 
-    def _completed(self, record: Mapping[str, object]) -> dict[str, object]:
+    def _completed(self, record: Mapping[str, Any]) -> dict[str, Any]:
         row = {key: value for key, value in record.items() if value is not None}
         if "Id" not in row:
             row["Id"] = self.next_id()

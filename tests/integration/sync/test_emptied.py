@@ -125,7 +125,7 @@ def test_g06_the_extraction_that_waits_goes_on_by_what_a_person_answered(small, 
         task, pipeline, stem = SalesforceExtraction(task_id="extract"), "extract_salesforce", None
     with pytest.raises(ApprovalNeeded):
         task.carry_out("asked", {})
-    subject, body, wait_hours = task.ask({}, "asked", {})
+    subject, body, wait_hours = task.ask({"run_id": "asked", "params": {}})
     assert subject.endswith("?")
     assert "2 were known" in body
     assert "@" not in body
